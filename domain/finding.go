@@ -1,0 +1,117 @@
+package domain
+
+import (
+	"math/bits"
+
+	"github.com/cockroachdb/errors"
+)
+
+// Finding is one thing that is wrong with a recorded action, or that stands against an action asked about.
+// The numbers are kept on disk: the list only grows.
+type Finding uint8
+
+// The findings that instruction and basis decide.
+const (
+	NoInstruction Finding = iota
+	InstructionWithdrawn
+	OperationNotInstructed
+	CategoryNotInstructed
+	RecipientNotInstructed
+	LocationNotInstructed
+	BasisMismatch
+	SpecialCategoryWithoutCondition
+	ReportedLate
+	findingCount
+)
+
+type findingText struct{ code, article, message, remedy string }
+
+var findingTexts = [findingCount]findingText{
+	NoInstruction: {
+		"no-instruction", "Art. 28(3)(a), 29",
+		"The action names no instruction that the controller had given by then.",
+		"Ask the controller for an instruction that covers this, or name the right one.",
+	},
+	InstructionWithdrawn: {
+		"instruction-withdrawn", "Art. 28(3)(a)",
+		"The controller had withdrawn the instruction by then.",
+		"Stop, and ask the controller whether a new instruction is to replace it.",
+	},
+	OperationNotInstructed: {
+		"operation-not-instructed", "Art. 28(3)(a), 29",
+		"The instruction does not permit this operation.",
+		"Ask the controller to permit the operation, or do only what the instruction permits.",
+	},
+	CategoryNotInstructed: {
+		"category-not-instructed", "Art. 28(3), 5(1)(c)",
+		"The action touches a category of data that the instruction does not permit.",
+		"Leave the category out, or ask the controller to add it to the instruction.",
+	},
+	RecipientNotInstructed: {
+		"recipient-not-instructed", "Art. 28(3)(a), 28(2)",
+		"The data went to a recipient that the instruction does not name, or the recipient is not named.",
+		"Name the recipient, or ask the controller to add it to the instruction.",
+	},
+	LocationNotInstructed: {
+		"location-not-instructed", "Art. 28(3)(a), 44",
+		"The data went to a place outside the territory of the instruction.",
+		"Keep the data inside the territory, or ask the controller to widen it.",
+	},
+	BasisMismatch: {
+		"basis-mismatch", "Art. 6(1), 28(3)(a)",
+		"The service relied on another basis than the one the controller chose.",
+		"Rely on the basis of the instruction; only the controller can choose another.",
+	},
+	SpecialCategoryWithoutCondition: {
+		"special-category-without-condition", "Art. 9(1), 9(2)",
+		"The action touches a special category of data, and the instruction names no condition of Article 9(2).",
+		"Ask the controller to name the condition of Article 9(2), or leave the category out.",
+	},
+	ReportedLate: {
+		"reported-late", "Art. 5(2), 28(3)(h)",
+		"The action was reported later than the service is bound to report.",
+		"Report actions as they happen; find out what held this one up.",
+	},
+}
+
+// Code gives the finding's name in messages: "no-instruction".
+func (f Finding) Code() string { return findingTexts[f].code }
+
+// Article gives the provisions that the finding rests on.
+func (f Finding) Article() string { return findingTexts[f].article }
+
+// Message says in one sentence what is wrong.
+func (f Finding) Message() string { return findingTexts[f].message }
+
+// Remedy says in one sentence what would make it right.
+func (f Finding) Remedy() string { return findingTexts[f].remedy }
+
+// ParseFinding reads a finding's code. It returns ErrInvalid.
+func ParseFinding(code string) (Finding, error) {
+	for f := range findingCount {
+		if findingTexts[f].code == code {
+			return f, nil
+		}
+	}
+	return 0, errors.Wrap(ErrInvalid, "finding code")
+}
+
+// FindingSet is a set of findings, one bit each.
+type FindingSet uint32
+
+// With gives the set with f in it.
+func (s FindingSet) With(f Finding) FindingSet { return s | 1<<f }
+
+// Has says that f is in the set.
+func (s FindingSet) Has(f Finding) bool { return s&(1<<f) != 0 }
+
+// List gives the findings in their order.
+func (s FindingSet) List() []Finding {
+	list := make([]Finding, 0, bits.OnesCount32(uint32(s)))
+	for f := range findingCount {
+		if s.Has(f) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
