@@ -38,10 +38,13 @@ func (ControllerID) SafeValue() {}
 func (ServiceID) SafeValue() {}
 
 // SafeValue marks the name as free of personal data.
+func (RecipientID) SafeValue() {}
+
+// SafeValue marks the name as free of personal data.
 func (InstructionID) SafeValue() {}
 
 // SafeValue marks the name as free of personal data.
-func (RecipientID) SafeValue() {}
+func (ContactID) SafeValue() {}
 
 // ParseName checks a name of the register: 1 to 32 of a–z, 0–9 and the hyphen, beginning with a letter or a digit.
 // It returns ErrInvalid for anything else and never repeats the name, which may be somebody's address put in the wrong place.

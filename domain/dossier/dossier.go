@@ -1,0 +1,64 @@
+// Package dossier holds what was done with one person's data under one controller (Art. 4(2), 5(2)): the recorded actions,
+// and the judgement of each against what the controller had instructed. A fact is never refused: it is recorded, with findings.
+//
+// It deliberately does not know who the person is; a dossier goes by a random subject key.
+package dossier
+
+import (
+	"time"
+
+	"github.com/jigowatt/daybook/domain"
+)
+
+// Action is one processing operation that a service says has happened, or asks about.
+type Action struct {
+	Controller  domain.ControllerID
+	Service     domain.ServiceID
+	Time        time.Time
+	Operation   domain.Operation
+	Instruction domain.InstructionID // empty where the service names none
+	Categories  []domain.Category
+	System      string
+	Location    domain.Location
+	Recipient   domain.RecipientID
+	Order       string
+	Stated      domain.Basis // empty where the service states none
+}
+
+// ActionRecorded is the event that an action on one person's data was recorded.
+type ActionRecorded struct {
+	Controller  domain.ControllerID
+	Service     domain.ServiceID
+	Subject     domain.SubjectKey
+	Identifier  string // the kind by which the service named the person: email, customer, ip …
+	Operation   domain.Operation
+	Instruction domain.InstructionID
+	Version     int          // of the instruction in force, 0 where none was
+	Basis       domain.Basis // the controller's choice in that version, empty where none was in force
+	Stated      domain.Basis // the service's claim, where it differs or no instruction was in force
+	Categories  []domain.Category
+	System      string
+	Location    domain.Location
+	Recipient   domain.RecipientID
+	Order       string
+	Findings    domain.FindingSet
+	Details     domain.Sealed
+	// Action is the id under which the service sent the action, where the event's own id had to differ.
+	Action string
+}
+
+// EventType names the event.
+func (ActionRecorded) EventType() string { return "daybook.action.recorded.v1" }
+
+// IdentifierLinked is the event that an identifier was found to name a person whom the ledger knew already. Where it led to a
+// dossier of its own, Joined is that dossier's key, and the two are one person's.
+type IdentifierLinked struct {
+	Controller domain.ControllerID `json:"controller"`
+	Subject    domain.SubjectKey   `json:"subject"`
+	Joined     domain.SubjectKey   `json:"joined,omitzero"`
+	Identifier string              `json:"identifier"` // its kind
+	By         domain.ContactID    `json:"by,omitempty"`
+}
+
+// EventType names the event.
+func (IdentifierLinked) EventType() string { return "daybook.identifier.linked.v1" }

@@ -1,0 +1,150 @@
+// Package register holds who is who: the processor itself, its controllers, their services, the recipients of data, and the
+// people who act for them (Art. 28, 30(2)).
+//
+// It deliberately does not hold instructions; domain/instruction does.
+package register
+
+import (
+	"maps"
+	"time"
+
+	"github.com/jigowatt/daybook/domain"
+)
+
+// Itself is the name under which the processor's own people stand in the vault. No controller may bear it.
+const Itself domain.ControllerID = "daybook"
+
+// ProcessorDeclared is the event that the processor said who it is (Art. 30(2)(a), (d)).
+type ProcessorDeclared struct {
+	Name         string             `json:"name"`
+	Registration string             `json:"registration,omitempty"` // with the supervisory authority
+	Regime       domain.Regime      `json:"regime"`
+	Territory    []domain.Territory `json:"territory"`
+	Measures     []string           `json:"measures,omitempty"` // Art. 32(1)
+}
+
+// EventType names the event.
+func (ProcessorDeclared) EventType() string { return "daybook.processor.declared.v1" }
+
+// ControllerDeclared is the event that a controller became a client, or that its details changed.
+type ControllerDeclared struct {
+	Controller domain.ControllerID `json:"controller"`
+	Name       string              `json:"name"`
+	Regime     domain.Regime       `json:"regime"`
+	Country    domain.Location     `json:"country"`
+}
+
+// EventType names the event.
+func (ControllerDeclared) EventType() string { return "daybook.controller.declared.v1" }
+
+// ServiceDeclared is the event that a service was set up to record actions for a controller, or that its details changed.
+type ServiceDeclared struct {
+	Controller domain.ControllerID `json:"controller"`
+	Service    domain.ServiceID    `json:"service"`
+	Name       string              `json:"name"`
+	// ReportsWithin is the time in which the service is bound to report an action, in seconds.
+	ReportsWithin int64 `json:"reportsWithin"`
+}
+
+// EventType names the event.
+func (ServiceDeclared) EventType() string { return "daybook.service.declared.v1" }
+
+// Kind is what a recipient is to the controller (Art. 4(8)–(10)).
+type Kind string
+
+// The kinds of recipients.
+const (
+	SubProcessor    Kind = "sub-processor"
+	OtherController Kind = "controller"
+	Authority       Kind = "authority"
+	ThirdParty      Kind = "third-party"
+)
+
+// RecipientDeclared is the event that a recipient was registered, or that its details changed.
+type RecipientDeclared struct {
+	Recipient domain.RecipientID `json:"recipient"`
+	Name      string             `json:"name"`
+	Kind      Kind               `json:"kind"`
+	Country   domain.Location    `json:"country"`
+	Safeguard string             `json:"safeguard,omitempty"` // Art. 45–49, by its DPV name
+	Contract  string             `json:"contract,omitempty"`  // reference of the contract (Art. 28(4))
+}
+
+// EventType names the event.
+func (RecipientDeclared) EventType() string { return "daybook.recipient.declared.v1" }
+
+// ContactDeclared is the event that a person acts for a controller or for the processor. Who that is rests sealed.
+type ContactDeclared struct {
+	Controller domain.ControllerID `json:"controller"` // Itself for the processor's own
+	Contact    domain.ContactID    `json:"contact"`
+	Role       string              `json:"role"`
+	Subject    domain.SubjectKey   `json:"subject"`
+	Details    domain.Sealed       `json:"details"` // name, e-mail address, telephone number
+}
+
+// EventType names the event.
+func (ContactDeclared) EventType() string { return "daybook.contact.declared.v1" }
+
+// DefaultReportsWithin is the time in which a service reports where it declares none.
+const DefaultReportsWithin = 24 * time.Hour
+
+// ServiceKey names a service: services of two controllers may bear one name.
+type ServiceKey struct {
+	Controller domain.ControllerID
+	Service    domain.ServiceID
+}
+
+// ContactKey names a contact.
+type ContactKey struct {
+	Controller domain.ControllerID
+	Contact    domain.ContactID
+}
+
+// Contact is a contact with the id of the event that sealed the details, which opening them needs.
+type Contact struct {
+	ContactDeclared
+	Event string `json:"event"`
+}
+
+// State is the register at one position. It is never changed in place.
+type State struct {
+	Processor   *ProcessorDeclared
+	Controllers map[domain.ControllerID]ControllerDeclared
+	Services    map[ServiceKey]ServiceDeclared
+	Recipients  map[domain.RecipientID]RecipientDeclared
+	Contacts    map[ContactKey]Contact
+}
+
+// Evolve gives the state after an event.
+func (s State) Evolve(event domain.Event) State {
+	switch e := event.Fact.(type) {
+	case ProcessorDeclared:
+		s.Processor = &e
+	case ControllerDeclared:
+		s.Controllers = with(s.Controllers, e.Controller, e)
+	case ServiceDeclared:
+		s.Services = with(s.Services, ServiceKey{e.Controller, e.Service}, e)
+	case RecipientDeclared:
+		s.Recipients = with(s.Recipients, e.Recipient, e)
+	case ContactDeclared:
+		s.Contacts = with(s.Contacts, ContactKey{e.Controller, e.Contact}, Contact{e, event.ID})
+	}
+	return s
+}
+
+// ReportsWithin gives the time in which the service is bound to report.
+func (s State) ReportsWithin(c domain.ControllerID, service domain.ServiceID) time.Duration {
+	if e, known := s.Services[ServiceKey{c, service}]; known {
+		return time.Duration(e.ReportsWithin) * time.Second
+	}
+	return DefaultReportsWithin
+}
+
+func with[K comparable, V any](m map[K]V, k K, v V) map[K]V {
+	m = maps.Clone(m)
+	if m == nil {
+		m = map[K]V{}
+	}
+	m[k] = v
+	return m
+}
