@@ -1,0 +1,60 @@
+// Package eventlog holds the limits that every engine of the log keeps, so that all of them refuse the same appends.
+//
+// It deliberately does not store anything: the engines are the packages below it, each ignorant of the others, and
+// logtest is the contract that all of them pass.
+package eventlog
+
+import (
+	"bytes"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+)
+
+// EventOverhead is what a frame spends on each event beside the event's own bytes: a comma and a line feed. A writer that
+// fills frames counts it, so that its sum is the same on every engine.
+const EventOverhead = 2
+
+// MinMaxFrame is the least that an engine may set as its MaxFrame: one event of the largest size must always fit.
+const MinMaxFrame = domain.MaxEventBytes + EventOverhead
+
+var (
+	errNoEvents   = errors.Wrap(domain.ErrInvalid, "an append without events")
+	errEmptyEvent = errors.Wrap(domain.ErrInvalid, "an event without bytes")
+	errLongEvent  = errors.Wrap(domain.ErrInvalid, "an event that is too large")
+	errLineFeed   = errors.Wrap(domain.ErrInvalid, "an event that is more than one line")
+	errLongFrame  = errors.Wrap(domain.ErrInvalid, "an append that is too large")
+)
+
+// Size gives the bytes that events count towards MaxFrame: their own, and EventOverhead for each.
+func Size(events [][]byte) int {
+	n := 0
+	for _, e := range events {
+		n += len(e) + EventOverhead
+	}
+	return n
+}
+
+// Check returns domain.ErrInvalid unless the events may be appended together to an engine with the limit maxFrame, which
+// counts as Size does. Engines call it before they write anything.
+func Check(events [][]byte, maxFrame int) error {
+	if len(events) == 0 {
+		return errors.WithStack(errNoEvents)
+	}
+	for i, e := range events {
+		switch {
+		case len(e) == 0:
+			return errors.Wrapf(errEmptyEvent, "event %d of the append", errors.Safe(i))
+		case len(e) > domain.MaxEventBytes:
+			return errors.WithHintf(errors.Wrapf(errLongEvent, "event %d of the append", errors.Safe(i)),
+				"An event holds at most %d bytes: put large documents elsewhere and record where they are.", domain.MaxEventBytes)
+		case bytes.IndexByte(e, '\n') >= 0:
+			return errors.Wrapf(errLineFeed, "event %d of the append", errors.Safe(i))
+		}
+	}
+	if Size(events) > maxFrame {
+		return errors.WithHint(errors.WithStack(errLongFrame), "Split the batch: it exceeds what one append may hold.")
+	}
+	return nil
+}
