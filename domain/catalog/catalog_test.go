@@ -1,0 +1,171 @@
+package catalog_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/catalog"
+	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/instruction"
+	"github.com/jigowatt/daybook/domain/register"
+)
+
+var golden = flag.Bool("golden", false, "write golden files that do not exist yet; existing ones are frozen")
+
+var (
+	happened = time.Date(2026, 11, 23, 10, 0, 0, 123456789, time.UTC)
+	recorded = time.Date(2026, 11, 23, 10, 0, 1, 250_000_000, time.UTC)
+	warrant  = domain.Warrant{By: "anna", On: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), How: domain.BySigned, Reference: "DPA 2026/01"}
+	keepFor  = domain.Period{Years: 7}
+)
+
+// facts holds one event of every newest version, each member set, so that a golden file covers them all.
+var facts = []domain.Fact{
+	dossier.ActionRecorded{
+		Controller: "fenland-cycles", Service: "webshop", Subject: 0x1122334455667788, Identifier: "email",
+		Operation: domain.Disclose, Instruction: "orders", Version: 3, Basis: domain.Contract, Stated: domain.Consent,
+		Categories: []domain.Category{"pd:EmailAddress", "pd:Name"}, System: "crm", Location: "GB", Recipient: "northprint",
+		Order: "ord-1", Findings: domain.FindingSet(0).With(domain.BasisMismatch).With(domain.ReportedLate),
+		Details: domain.Sealed{1, 2, 3, 250}, Action: "0199a0c2-0000-7000-8000-000000000001",
+	},
+	dossier.IdentifierLinked{Controller: "fenland-cycles", Subject: 1, Joined: 2, Identifier: "customer", By: "anna"},
+	instruction.Given{Controller: "fenland-cycles", Instruction: "orders", Version: 2, Warrant: warrant, Terms: domain.Terms{
+		Title: "Orders", Purpose: "FulfilmentOfContractualObligation", Basis: domain.Contract, Interest: "none", Condition: "A9-2-a",
+		Operations: []domain.Operation{domain.Store}, Categories: []domain.Category{"pd:Name"}, Recipients: []domain.RecipientID{"northprint"},
+		Territory: []domain.Territory{"GB", domain.EEA}, Retention: []domain.Retention{{After: domain.WhenOrderClosed, Keep: keepFor}},
+	}},
+	instruction.Withdrawn{Controller: "fenland-cycles", Instruction: "orders", Version: 2, Warrant: warrant},
+	register.ProcessorDeclared{Name: "Aldgate", Registration: "ZA000001", Regime: domain.UK, Territory: []domain.Territory{"GB"}, Measures: []string{"Encryption"}},
+	register.ControllerDeclared{Controller: "fenland-cycles", Name: "Fenland Cycles Ltd", Regime: domain.UK, Country: "GB"},
+	register.ServiceDeclared{Controller: "fenland-cycles", Service: "webshop", Name: "Web shop", ReportsWithin: 3600},
+	register.RecipientDeclared{Recipient: "northprint", Name: "Northprint Ltd", Kind: register.SubProcessor, Country: "GB", Safeguard: "A45-3", Contract: "C-1"},
+	register.ContactDeclared{Controller: "fenland-cycles", Contact: "anna", Role: "Managing director", Subject: 9, Details: domain.Sealed{7, 8}},
+}
+
+func event(f domain.Fact) domain.Event {
+	source := domain.LedgerSource
+	if a, ok := f.(dossier.ActionRecorded); ok {
+		source = domain.ServiceSource(a.Controller, a.Service)
+	}
+	return domain.Event{ID: "0199a0c2-0000-7000-8000-000000000001", Source: source, Time: happened, Recorded: recorded, Sequence: 4711, Fact: f}
+}
+
+func TestEveryTypeHasAFrozenGoldenFile(t *testing.T) {
+	covered := map[string]bool{}
+	for _, f := range facts {
+		covered[f.EventType()] = true
+		path := filepath.Join("testdata", f.EventType()+".json")
+		written, err := catalog.Encode(event(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		frozen, err := os.ReadFile(path)
+		if os.IsNotExist(err) && *golden {
+			frozen = written
+			err = os.WriteFile(path, written, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(frozen) != string(written) {
+			t.Errorf("%s is written differently than it was published:\n got %s\nwant %s", f.EventType(), written, frozen)
+		}
+		got, err := catalog.Decode(frozen)
+		if err != nil {
+			t.Fatalf("%s: %+v", f.EventType(), err)
+		}
+		if !reflect.DeepEqual(got, event(f)) {
+			t.Errorf("%s is read differently:\n got %#v\nwant %#v", f.EventType(), got, event(f))
+		}
+	}
+	for _, kind := range catalog.Types() {
+		if _, err := os.Stat(filepath.Join("testdata", kind+".json")); err != nil {
+			t.Errorf("%s lacks its golden file", kind)
+		}
+	}
+	if len(covered) != len(catalog.Types()) {
+		t.Errorf("%d types are covered here, the catalog has %d", len(covered), len(catalog.Types()))
+	}
+}
+
+func TestWhatNoVersionWroteIsNotRead(t *testing.T) {
+	good, err := catalog.Encode(event(facts[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rule, change := range map[string][2]string{
+		"an unknown type stops the reader":     {"identifier.linked.v1", "identifier.linked.v9"},
+		"an unknown member stops the reader":   {`"identifier":`, `"identifire":`},
+		"a missing id stops the reader":        {`"id":"0199a0c2-0000-7000-8000-000000000001",`, ""},
+		"another specversion stops the reader": {`"1.0"`, `"2.0"`},
+		"a broken time stops the reader":       {"2026-11-23", "2026-13-23"},
+		"a broken subject stops the reader":    {`"subject":"`, `"subject":"!`},
+	} {
+		bad := strings.Replace(string(good), change[0], change[1], 1)
+		if bad == string(good) {
+			t.Fatalf("%s: the case changes nothing", rule)
+		}
+		if _, err := catalog.Decode([]byte(bad)); err == nil {
+			t.Errorf("%s: it was read", rule)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, fact := range facts {
+		b, err := catalog.Encode(event(fact))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		// Whatever the short way reads, the general way reads alike.
+		short, shortOK := catalog.Canonical(b)
+		general, err := catalog.General(b)
+		if shortOK && (err != nil || !reflect.DeepEqual(short, general)) {
+			t.Fatalf("the two ways differ:\n%#v\n%#v (%v)", short, general, err)
+		}
+		if err != nil {
+			return
+		}
+		again, err := catalog.Encode(general)
+		if err != nil {
+			return
+		}
+		if read, err := catalog.Decode(again); err != nil || !reflect.DeepEqual(read, general) {
+			t.Fatalf("not stable: %v\n%#v\n%#v", err, read, general)
+		}
+	})
+}
+
+func BenchmarkEncodeAction(b *testing.B) {
+	e, buf := event(facts[0]), []byte(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		buf, _ = catalog.Append(buf[:0], e)
+	}
+}
+
+func BenchmarkDecodeAction(b *testing.B) {
+	stored, _ := catalog.Encode(event(facts[0]))
+	b.Run("canonical", func(b *testing.B) {
+		var d catalog.Decoder
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = d.Decode(stored)
+		}
+	})
+	b.Run("general", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = catalog.General(stored)
+		}
+	})
+}
