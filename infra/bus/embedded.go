@@ -1,0 +1,226 @@
+package bus
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/errors"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"github.com/jigowatt/daybook/domain"
+)
+
+const (
+	// DefaultHost is where the embedded server listens unless told otherwise.
+	DefaultHost = "127.0.0.1"
+	// DefaultMaxPayload is the largest message that the embedded server takes, 8 MiB: it bounds a frame of the log.
+	DefaultMaxPayload = 8 << 20
+	// RandomPort lets the system choose a port.
+	RandomPort = -1
+
+	maxPending = 8 * DefaultMaxPayload // what the server holds for one slow connection before it cuts it off
+	noLimit    = 1 << 60               // more memory or disk than there is: 0 would mean three quarters of what is free
+	readyTime  = 10 * time.Second      // for the listener, after the stored streams were recovered
+)
+
+// Config says how the embedded server runs. StoreDir is required.
+type Config struct {
+	// StoreDir is the directory that JetStream keeps its files in; it is made, for this user only, where it does not exist.
+	StoreDir string
+	// Host is a loopback address or "localhost"; "" means DefaultHost. Anything else is refused.
+	Host string
+	// Port is the TCP port; 0 and RandomPort let the system choose.
+	Port int
+	// DontListen leaves the server without a port: only connections from inside the process reach it.
+	DontListen bool
+	// MaxPayload is the largest message in bytes; 0 means DefaultMaxPayload.
+	MaxPayload int32
+	// Logger takes what the server says; nil discards it.
+	Logger *slog.Logger
+}
+
+// Server is a NATS server inside the process, with one connection to it.
+type Server struct {
+	nats   *server.Server
+	conn   *nats.Conn
+	lock   *storeLock
+	listen bool
+	log    *slog.Logger
+	close  sync.Once
+	closed error // set by the first Close
+}
+
+// Embedded starts a server, recovers its streams, and connects to it without a socket. ctx bounds the start only; the caller
+// ends the server with Close. It returns domain.ErrInvalid for a configuration it refuses, and domain.ErrUnavailable where the
+// port or the directory cannot be had.
+func Embedded(ctx context.Context, cfg Config) (*Server, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	opts, err := cfg.options()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(cfg.StoreDir, 0o700); err != nil {
+		return nil, errors.WithHint(because(errors.Wrap(domain.ErrUnavailable, "make the directory of the embedded server"), err),
+			"Check that the data directory belongs to the user that runs daybook.")
+	}
+	lock, err := lockStore(filepath.Join(cfg.StoreDir, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{lock: lock, listen: !cfg.DontListen, log: cfg.Logger}
+	if err := s.start(ctx, opts); err != nil {
+		return nil, errors.WithSecondaryError(err, s.Close())
+	}
+	return s, nil
+}
+
+// options checks the configuration and turns it into the server's own.
+func (cfg Config) options() (*server.Options, error) {
+	if cfg.StoreDir == "" {
+		return nil, errors.Wrap(domain.ErrInvalid, "the embedded server has no directory")
+	}
+	host, err := loopback(cfg.Host)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Port < RandomPort || cfg.Port > 65_535 {
+		return nil, errors.Wrapf(domain.ErrInvalid, "port %d of the embedded server", errors.Safe(cfg.Port))
+	}
+	if cfg.Port == 0 {
+		cfg.Port = RandomPort
+	}
+	if cfg.MaxPayload == 0 {
+		cfg.MaxPayload = DefaultMaxPayload
+	}
+	if cfg.MaxPayload < 0 || int64(cfg.MaxPayload) > maxPending {
+		return nil, errors.Wrapf(domain.ErrInvalid, "a largest message of %d bytes", errors.Safe(cfg.MaxPayload))
+	}
+	return &server.Options{
+		ServerName:             "daybook",
+		Host:                   host,
+		Port:                   cfg.Port,
+		DontListen:             cfg.DontListen,
+		MaxPayload:             cfg.MaxPayload,
+		MaxPending:             maxPending,
+		JetStream:              true,
+		StoreDir:               cfg.StoreDir,
+		SyncAlways:             true,
+		JetStreamMaxMemory:     noLimit,
+		JetStreamMaxStore:      noLimit,
+		DisableJetStreamBanner: true,
+		NoSigs:                 true,
+	}, nil
+}
+
+// loopback gives the address to listen on, and domain.ErrInvalid for one that other machines can reach.
+func loopback(host string) (string, error) {
+	if host == "" || host == "localhost" {
+		return DefaultHost, nil
+	}
+	if addr, err := netip.ParseAddr(host); err == nil && addr.IsLoopback() {
+		return host, nil
+	}
+	return "", errors.WithHint(errors.Wrap(domain.ErrInvalid, "an address beyond loopback"),
+		"Anybody who reaches the server could record and read: there is no access control yet. "+
+			"Listen on 127.0.0.1, and let other machines in through a tunnel that checks who they are.")
+}
+
+// start runs the server and connects to it. Where it fails the caller closes what was begun.
+func (s *Server) start(ctx context.Context, opts *server.Options) error {
+	if err := probe(ctx, opts); err != nil {
+		return err
+	}
+	ns, err := server.NewServer(opts)
+	if err != nil {
+		return errors.Wrap(err, "configure the embedded server")
+	}
+	log := &serverLog{log: s.log}
+	ns.SetLoggerV2(log, false, false, false)
+	s.nats = ns
+	ns.Start() // returns when the stored streams are recovered and the listener is up
+	if log.fatal.Load() || !ns.ReadyForConnections(readyTime) || !ns.JetStreamEnabled() {
+		return errors.WithHint(errors.Wrap(domain.ErrUnavailable, "the embedded server did not start"),
+			"The lines that the server logged before this one say why.")
+	}
+	s.conn, err = s.Dial()
+	return err
+}
+
+// probe finds out whether the port is free, because the server itself would only log it.
+func probe(ctx context.Context, opts *server.Options) error {
+	if opts.DontListen || opts.Port == RandomPort {
+		return nil
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort(opts.Host, strconv.Itoa(opts.Port)))
+	if err != nil {
+		return errors.WithHint(because(errors.Wrap(domain.ErrUnavailable, "listen for NATS"), err),
+			"Another program, perhaps another ledger, uses this port. Stop it, or choose another port with --nats.")
+	}
+	return errors.Wrap(l.Close(), "give the probed port back")
+}
+
+// Conn gives the connection that the server opened for this process. It ends with the server; callers do not close it.
+func (s *Server) Conn() *nats.Conn { return s.conn }
+
+// Dial opens one more connection that does not go through a socket. The caller closes it.
+func (s *Server) Dial(opts ...nats.Option) (*nats.Conn, error) {
+	all := append(clientOptions(s.log), nats.InProcessServer(s.nats))
+	nc, err := nats.Connect("", append(all, opts...)...)
+	if err != nil {
+		return nil, because(errors.Wrap(domain.ErrUnavailable, "connect inside the process"), err)
+	}
+	return nc, nil
+}
+
+// NATS gives the server itself, for its figures; callers neither stop nor reconfigure it.
+func (s *Server) NATS() *server.Server { return s.nats }
+
+// ClientURL gives the address for clients, or "" where the server does not listen.
+func (s *Server) ClientURL() string {
+	if !s.listen {
+		return ""
+	}
+	return s.nats.ClientURL()
+}
+
+// Health returns domain.ErrUnavailable where JetStream cannot be relied on, among others after a write failed: streams stay
+// frozen after a full disk until the server is started again.
+func (s *Server) Health() error {
+	status := s.nats.Healthz(&server.HealthzOptions{})
+	if status.Error != "" || status.StatusCode >= 400 {
+		// The server's own words name streams, files and system errors, nothing else.
+		return errors.WithHint(
+			errors.WithDetail(errors.Wrap(domain.ErrUnavailable, "the embedded server is not healthy"), status.Error),
+			"Check the disk: when it was full, make room and start daybook again, since streams stay frozen until then.")
+	}
+	return nil
+}
+
+// Close ends the connection and the server, and returns when every file is written and closed. It may be called again.
+func (s *Server) Close() error {
+	s.close.Do(func() {
+		if s.conn != nil {
+			s.conn.Close()
+		}
+		if s.nats != nil {
+			s.nats.Shutdown()
+			s.nats.WaitForShutdown()
+		}
+		s.closed = s.lock.release()
+	})
+	return s.closed
+}
+
+// because keeps a foreign error as the hidden cause of one of ours.
+func because(err, cause error) error { return errors.WithSecondaryError(err, cause) }
