@@ -30,50 +30,58 @@ const (
 	MaxDepth = 32
 )
 
+// text is what the checks below take, so that a decoder need not copy what it is about to refuse.
+type text interface{ ~string | ~[]byte }
+
 // ValidName says whether s is a name of the register: 1 to 32 of a-z, 0-9 and the hyphen, beginning with a letter or a digit.
-func ValidName(s string) bool {
-	if s == "" || len(s) > MaxNameBytes || s[0] == '-' {
-		return false
-	}
-	for i := range len(s) {
-		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return false
-		}
-	}
-	return true
-}
+func ValidName[T text](s T) bool { return within(s, MaxNameBytes, inName) && s[0] != '-' }
 
 // ValidID says whether s is the id of an event: 1 to 64 of letters, digits and . _ : -. An id is never forgotten, so the
 // characters of an e-mail address and of a sentence are not among them.
-func ValidID(s string) bool { return within(s, MaxIDBytes, "._:-") }
+func ValidID[T text](s T) bool { return within(s, MaxIDBytes, inID) }
 
 // ValidToken says whether s is an operation, a category or a system: 1 to 64 of letters, digits and . _ : / -. Tokens rest in
 // the clear for ever, so they are made of the same sober characters as ids.
-func ValidToken(s string) bool { return within(s, MaxTokenBytes, "._:/-") }
+func ValidToken[T text](s T) bool { return within(s, MaxTokenBytes, inToken) }
 
 // ValidCode says whether s is a location or a basis: 1 to 16 of letters, digits and . _ : -.
-func ValidCode(s string) bool { return within(s, MaxCodeBytes, "._:-") }
+func ValidCode[T text](s T) bool { return within(s, MaxCodeBytes, inID) }
 
 // ValidSource says whether s can be the source of an event: 1 to 256 of letters, digits and . _ ~ : / -, such as
 // /fenland-cycles/webshop or https://shop.example.org/checkout.
-func ValidSource(s string) bool { return within(s, MaxSourceBytes, "._~:/-") }
+func ValidSource[T text](s T) bool { return within(s, MaxSourceBytes, inSource) }
 
-func within(s string, limit int, punctuation string) bool {
-	if s == "" || len(s) > limit {
+// The sets of characters, one bit each.
+const (
+	inName = 1 << iota
+	inID
+	inToken
+	inSource
+)
+
+// alphabet gives the sets that each byte is in. It is never written to after it is made.
+var alphabet = func() (sets [256]uint8) {
+	fill := func(set uint8, characters string) {
+		for i := range len(characters) {
+			sets[characters[i]] |= set
+		}
+	}
+	const small, digits, capitals = "abcdefghijklmnopqrstuvwxyz", "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	fill(inName, small+digits+"-")
+	fill(inID, small+digits+capitals+"._:-")
+	fill(inToken, small+digits+capitals+"._:/-")
+	fill(inSource, small+digits+capitals+"._~:/-")
+	return sets
+}()
+
+func within[T text](s T, limit int, set uint8) bool {
+	if len(s) == 0 || len(s) > limit {
 		return false
 	}
-next:
 	for i := range len(s) {
-		c := s[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
-			continue
+		if alphabet[s[i]]&set == 0 {
+			return false
 		}
-		for j := range len(punctuation) {
-			if c == punctuation[j] {
-				continue next
-			}
-		}
-		return false
 	}
 	return true
 }

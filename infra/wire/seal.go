@@ -12,6 +12,8 @@ import (
 var (
 	// ErrKey says that a sealing key is of a kind or length that this version does not know.
 	ErrKey = errors.New("unusable sealing key")
+	// ErrContentType says that a content type is longer than the 255 bytes that a sealed body can hold.
+	ErrContentType = errors.New("content type too long to seal")
 	// ErrUnopened says that a sealed body does not open: another key, another controller or service, or changed bytes.
 	ErrUnopened = errors.New("sealed body does not open")
 )
@@ -104,14 +106,14 @@ func info(controller, service string) []byte {
 }
 
 // Seal encrypts a body of a content type for the ledger (HPKE, RFC 9180), bound to the controller and service of the subjects
-// that it may be sent on. It returns ErrKey for a key that cannot seal or a content type longer than 255 bytes.
+// that it may be sent on. It returns ErrKey or ErrContentType.
 func Seal(key Key, controller, service, contentType string, body []byte) ([]byte, error) {
 	public, err := key.public()
 	if err != nil {
 		return nil, err
 	}
 	if len(contentType) > maxInnerType {
-		return nil, ErrKey
+		return nil, ErrContentType
 	}
 	_, kdf, aead := suite()
 	enc, sender, err := hpke.NewSender(public, kdf, aead, info(controller, service))

@@ -1,0 +1,45 @@
+package cloudevents
+
+import (
+	"time"
+
+	"github.com/jigowatt/daybook/domain"
+)
+
+// Incoming is one event as a service sent it, within the limits of package wire and otherwise unjudged.
+type Incoming struct {
+	// ID and Source together are the idempotency key.
+	ID     string
+	Source string
+	Type   string
+	// Time is when it happened, by the publisher's clock, in UTC.
+	Time time.Time
+	// Sequence counts the publisher's events from 1; 0 says that the publisher does not count.
+	Sequence uint64
+	// Traceparent is the W3C trace context, or nothing.
+	Traceparent string
+	Action      Action
+}
+
+// Action is the data of an event. Empty text says that the service did not say.
+type Action struct {
+	Operation string
+	// Subjects holds at least one "kind:value", as sent.
+	Subjects    []domain.Personal
+	Instruction string
+	Categories  []string
+	System      string
+	Location    string
+	Recipient   string
+	Order       string
+	Basis       string
+	// Details is a compact JSON object, or nothing.
+	Details domain.Personal
+}
+
+// Result is one event of a message, or why it was refused.
+type Result struct {
+	Event Incoming
+	// Err wraps domain.ErrInvalid; Problem reads it.
+	Err error
+}
