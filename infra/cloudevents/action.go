@@ -29,7 +29,7 @@ var members = []string{"operation", "subjects", "instruction", "categories", "sy
 // action reads the data of an event. An empty text is as good as an absent one.
 func (r *reader) action(a *Action, pointer string) *fault {
 	seen := 0
-	more, f := r.enter('{', '}', pointer, "an action is a JSON object")
+	more, f := r.enter('{', '}', pointer, "", "an action is a JSON object")
 	for ; more && f == nil; more, f = r.next('}', pointer) {
 		name, f := r.name(pointer)
 		if f != nil {
@@ -124,7 +124,7 @@ func (r *reader) subjects(a *Action, base string) *fault {
 	if a.Subjects != nil {
 		return r.twice(base)
 	}
-	more, f := r.enter('[', ']', base+"/subjects", "an array is wanted here")
+	more, f := r.enter('[', ']', base, "/subjects", "an array is wanted here")
 	for ; more && f == nil; more, f = r.next(']', base) {
 		n := len(a.Subjects)
 		if n == wire.MaxSubjects {
@@ -150,7 +150,7 @@ func (r *reader) categories(a *Action, base string) *fault {
 	if a.Categories != nil {
 		return r.twice(base)
 	}
-	more, f := r.enter('[', ']', base+"/categories", "an array is wanted here")
+	more, f := r.enter('[', ']', base, "/categories", "an array is wanted here")
 	for ; more && f == nil; more, f = r.next(']', base) {
 		n := len(a.Categories)
 		if n == wire.MaxCategories {

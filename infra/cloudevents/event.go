@@ -63,7 +63,7 @@ func memberOf(name []byte) int {
 // event reads one structured event to the end of its text.
 func (r *reader) event(in *Incoming) *fault {
 	seen, absent := 0, 0
-	more, f := r.enter('{', '}', "", "an event is a JSON object")
+	more, f := r.enter('{', '}', "", "", "an event is a JSON object")
 	for ; more && f == nil; more, f = r.next('}', "") {
 		name, f := r.name("")
 		if f != nil {
