@@ -37,3 +37,7 @@ const LedgerSource = "/daybook"
 
 // ServiceSource gives the CloudEvents source of a controller's service.
 func ServiceSource(c ControllerID, s ServiceID) string { return "/" + string(c) + "/" + string(s) }
+
+// SealedFor gives the associated data under which details of an event are sealed, so that a sealed value moved to another event
+// does not open.
+func SealedFor(source, eventID string) string { return source + " " + eventID }

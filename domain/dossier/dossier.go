@@ -35,7 +35,7 @@ type ActionRecorded struct {
 	Instruction domain.InstructionID
 	Version     int          // of the instruction in force, 0 where none was
 	Basis       domain.Basis // the controller's choice in that version, empty where none was in force
-	Stated      domain.Basis // the service's claim, where it differs or no instruction was in force
+	Stated      domain.Basis // the service's claim, empty where it made none
 	Categories  []domain.Category
 	System      string
 	Location    domain.Location

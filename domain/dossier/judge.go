@@ -71,14 +71,10 @@ func against(a Action, t domain.Terms) domain.FindingSet {
 
 // Record gives the event for one person of a judged action.
 func Record(a Action, j Judgement, subject domain.SubjectKey, identifier string, details domain.Sealed) ActionRecorded {
-	e := ActionRecorded{
+	return ActionRecorded{
 		Controller: a.Controller, Service: a.Service, Subject: subject, Identifier: identifier,
 		Operation: a.Operation, Instruction: a.Instruction, Version: j.Version, Basis: j.Basis,
 		Categories: a.Categories, System: a.System, Location: a.Location, Recipient: a.Recipient, Order: a.Order,
-		Findings: j.Findings, Details: details,
+		Stated: a.Stated, Findings: j.Findings, Details: details,
 	}
-	if a.Stated != j.Basis {
-		e.Stated = a.Stated
-	}
-	return e
 }

@@ -1,0 +1,82 @@
+package commands
+
+import (
+	"time"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
+)
+
+// Limits of one action.
+const (
+	MaxSubjects     = 1_000
+	MaxDetailsBytes = 16 << 10
+	// MaxActionBytes bounds the events of one action together: an action is written in one frame or not at all.
+	MaxActionBytes = 2 << 20
+	// eventOverhead is a generous size of an event without its details.
+	eventOverhead = 2 << 10
+)
+
+// Action is one processing action on one or more people, as a service reports it.
+type Action struct {
+	dossier.Action
+	// ID is the publisher's; with the service's source it is the idempotency key for ever.
+	ID string
+	// Sequence is the publisher's own count of its messages, 0 where it keeps none.
+	Sequence uint64
+	Subjects []domain.Identifier
+	// Details are free, sealed as they are: compact JSON, at most MaxDetailsBytes.
+	Details domain.Personal
+}
+
+// Source gives the CloudEvents source of the action's events.
+func (a Action) Source() string { return domain.ServiceSource(a.Controller, a.Service) }
+
+// check bounds what parsing did not bound. It returns domain.ErrInvalid.
+func (a Action) check() error {
+	details := len(a.Details.Reveal())
+	switch n := len(a.Subjects); {
+	case n == 0:
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "subjects of an action"), "Name at least one person in data.subjects.")
+	case n > MaxSubjects:
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "number of subjects"), "Name at most 1,000 people in one action; send several actions.")
+	case details > MaxDetailsBytes:
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "size of details"), "Details have at most 16 KiB.")
+	case n*(eventOverhead+details*4/3) > MaxActionBytes:
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "size of an action"), "Details are kept once for each person: name fewer people or shorten the details.")
+	case a.ID == "" || a.Time.IsZero() || a.Operation == "":
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "missing attribute"), "An action needs id, time and data.operation.")
+	case a.Time.Year() < 1990 || a.Time.Year() > 9999:
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "time of an action"), "Give the time at which it happened, between 1990 and 9999.")
+	}
+	return nil
+}
+
+// Receipt says that an action is on disk.
+type Receipt struct {
+	ID       string
+	Position domain.Position // of the first event
+	Events   int             // one for each person
+	Recorded time.Time
+	Findings domain.FindingSet
+	Leaf     [32]byte // RFC 6962 leaf hash of the first event
+	// Duplicate says that the action had been recorded before, and that this is the first receipt again.
+	Duplicate bool
+}
+
+// Outcome is what became of one action: a receipt, or an error of one of the five kinds.
+type Outcome struct {
+	Receipt Receipt
+	Err     error
+}
+
+// ErrReused says that an id came again with other content.
+var ErrReused = errors.Wrap(domain.ErrConflict, "the id was used for another action")
+
+// ErrReset says that the writer lost its place while the action was on its way; it may or may not have been recorded.
+var ErrReset = errors.Wrap(domain.ErrUnavailable, "the writer is starting again")
+
+// ErrClosed says that the ledger is shutting down.
+var ErrClosed = errors.Wrap(domain.ErrUnavailable, "the ledger is closing")

@@ -1,0 +1,70 @@
+package commands
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"time"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
+)
+
+// messageKey gives the key under which a message is remembered for ever.
+func messageKey(source, id string) MessageKey {
+	var short [192]byte
+	b := append(short[:0], source...)
+	b = append(append(b, 0), id...)
+	sum := sha256.Sum256(b)
+	return MessageKey(sum[:16])
+}
+
+// plainDigest tells actions apart by what is not personal in them. All of it stands in the recorded event, so that the digest
+// can be made again from the log.
+func plainDigest(a dossier.Action) (digest [8]byte) {
+	var short [512]byte
+	b := binary.BigEndian.AppendUint64(short[:0], uint64(a.Time.Unix()))
+	b = binary.BigEndian.AppendUint32(b, uint32(a.Time.Nanosecond()))
+	for _, s := range [...]string{
+		string(a.Operation), string(a.Instruction), a.System, string(a.Location), string(a.Recipient), a.Order, string(a.Stated),
+	} {
+		b = append(append(b, s...), 0)
+	}
+	for _, c := range a.Categories {
+		b = append(append(b, c...), 0)
+	}
+	sum := sha256.Sum256(b)
+	copy(digest[:], sum[:])
+	return digest
+}
+
+// personalDigest tells actions apart by whose data they touch and by their details. Both rest on what a forgotten person's
+// dossier loses, so the digest says nothing about anybody afterwards.
+func personalDigest(ctx context.Context, v Vault, subjects []domain.SubjectKey, details domain.Personal) (digest [8]byte, err error) {
+	h := sha256.New()
+	for _, key := range subjects {
+		writeUint64(h, uint64(key))
+	}
+	if !details.IsZero() {
+		mac, err := v.Digest(ctx, subjects[0], []byte(details.Reveal()))
+		if err != nil {
+			return digest, errors.Wrap(err, "digest of details")
+		}
+		h.Write(mac[:])
+	}
+	var sum [sha256.Size]byte
+	copy(digest[:], h.Sum(sum[:0]))
+	return digest, nil
+}
+
+func writeUint64(h hash.Hash, n uint64) {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], n)
+	h.Write(b[:])
+}
+
+// millis cuts a time to what is recorded of it.
+func millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

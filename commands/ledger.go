@@ -1,0 +1,168 @@
+package commands
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/errors"
+	"github.com/google/uuid"
+
+	"github.com/jigowatt/daybook/domain"
+)
+
+// Config is what a ledger needs. Log, Vault and Memory are required; zero values of the rest mean the defaults.
+type Config struct {
+	Log    Log
+	Vault  Vault
+	Memory Memory
+	Now    func() time.Time // the clock; time.Now
+	NewID  func() string    // ids of the ledger's own events; UUIDv7
+	Logger *slog.Logger     // discards by default
+
+	QueueActions   int // that may wait; 16,384
+	QueueBytes     int // that may wait; 64 MiB
+	MaxFrameEvents int // 4,096
+	MaxFrameBytes  int // at least MaxActionBytes; 4 MiB
+
+	claims *claims // of the epoch
+}
+
+func (c *Config) fill() {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.NewID == nil {
+		c.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	for _, limit := range []struct {
+		value   *int
+		initial int
+	}{{&c.QueueActions, 16_384}, {&c.QueueBytes, 64 << 20}, {&c.MaxFrameEvents, 4_096}, {&c.MaxFrameBytes, 4 << 20}} {
+		if *limit.value == 0 {
+			*limit.value = limit.initial
+		}
+	}
+	c.MaxFrameBytes = max(c.MaxFrameBytes, MaxActionBytes)
+}
+
+// Ledger is the one door of the write side. Open folds its state; Run is its one writer.
+type Ledger struct {
+	cfg   Config
+	queue *queue
+	state atomic.Pointer[State] // what is durable
+	last  time.Time             // recorded time of the newest event; owned by Open, then by Run
+}
+
+// Open brings the memory and the state up to the end of the log. It returns domain.ErrUnavailable when the log cannot be read
+// now, and an assertion failure when the log is shorter than what was acknowledged, or holds what this program cannot read.
+func Open(ctx context.Context, cfg Config) (*Ledger, error) {
+	cfg.fill()
+	l := &Ledger{cfg: cfg, queue: newQueue(cfg.QueueActions, cfg.QueueBytes)}
+	return l, l.fold(ctx)
+}
+
+// Run writes until ctx ends. What was taken on by then is written and answered before Run returns nil. When an append fails it
+// folds the log again and goes on; it returns an error only when going on would risk the record.
+func (l *Ledger) Run(ctx context.Context) error {
+	defer func() {
+		for _, s := range l.queue.close() {
+			s.fail(ErrClosed)
+		}
+	}()
+	for {
+		e := &epoch{ledger: l, claims: &claims{byKey: map[MessageKey]*claim{}}, failed: make(chan struct{}), snapped: l.State().End}
+		cause := e.run(ctx, *l.state.Load(), l.last)
+		if ctx.Err() != nil {
+			return nil
+		}
+		l.cfg.Logger.WarnContext(ctx, "the writer lost its place and folds the log again", slog.Any("error", cause))
+		if err := l.refold(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// refold folds until the log can be read again.
+func (l *Ledger) refold(ctx context.Context) error {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		err := l.fold(ctx)
+		if err == nil || !errors.Is(err, domain.ErrUnavailable) {
+			return err
+		}
+		l.cfg.Logger.WarnContext(ctx, "the log cannot be read yet", slog.Any("error", err))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// State gives what is durable now.
+func (l *Ledger) State() State { return *l.state.Load() }
+
+// Submit takes actions on, and calls done once with their outcomes in order, when all of them are on disk or refused. done is
+// called from a stage of the pipeline and must not block. Submit itself never waits: it returns domain.ErrBusy when too much is
+// waiting already, and ErrClosed; then nothing was taken on and done is not called.
+func (l *Ledger) Submit(actions []Action, done func([]Outcome)) error {
+	s := &submission{actions: actions, outcomes: make([]Outcome, len(actions)), done: done}
+	if len(actions) == 0 {
+		done(nil)
+		return nil
+	}
+	s.left.Store(int64(len(actions)))
+	for i := range actions {
+		s.bytes += len(actions[i].Details.Reveal()) + 64*len(actions[i].Subjects)
+	}
+	return l.queue.push(s)
+}
+
+// Record is Submit for a caller who waits. When ctx ends first it returns ctx's error, and the outcomes remain unknown: the
+// caller repeats the actions under the same ids.
+func (l *Ledger) Record(ctx context.Context, actions []Action) ([]Outcome, error) {
+	answer := make(chan []Outcome, 1)
+	if err := l.Submit(actions, func(o []Outcome) { answer <- o }); err != nil {
+		return nil, err
+	}
+	select {
+	case outcomes := <-answer:
+		return outcomes, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// command is something to decide in order that is not an action.
+type command struct {
+	decide func(ctx context.Context, s State, now time.Time) (value any, events []domain.Event, err error)
+	done   chan commandResult // buffered for one
+}
+
+type commandResult struct {
+	value    any
+	position domain.Position
+	events   int
+	err      error
+}
+
+// do sends a command through the door and waits for it to be durable.
+func (l *Ledger) do(ctx context.Context, c *command) (commandResult, error) {
+	c.done = make(chan commandResult, 1)
+	if err := l.queue.push(&submission{command: c}); err != nil {
+		return commandResult{}, err
+	}
+	select {
+	case result := <-c.done:
+		return result, result.err
+	case <-ctx.Done():
+		return commandResult{}, ctx.Err()
+	}
+}

@@ -1,0 +1,61 @@
+package commands
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
+)
+
+// Link is the command that a second identifier names a person whom the ledger knows already by the first.
+type Link struct {
+	Controller  domain.ControllerID
+	Known, Also domain.Identifier
+	By          domain.ContactID // who said so; may be empty
+}
+
+// Linked says where the link was recorded.
+type Linked struct {
+	Position domain.Position
+	Joined   bool // the second identifier had a dossier of its own
+}
+
+// Link makes the link in the vault, durably, and then records it. Repeated, it records again that somebody said so. It returns
+// domain.ErrNotFound when the first identifier is not known.
+func (l *Ledger) Link(ctx context.Context, c Link) (Linked, error) {
+	found, err := l.cfg.Vault.Resolve(ctx, []Lookup{
+		{Controller: c.Controller, Identifier: c.Known}, {Controller: c.Controller, Identifier: c.Also},
+	})
+	if err != nil {
+		return Linked{}, errors.Wrap(err, "find people to link")
+	}
+	known, also := found[0], found[1]
+	if known == 0 {
+		return Linked{}, errors.WithHint(errors.Wrap(domain.ErrNotFound, "first identifier"),
+			"No service has told the ledger about the first identifier; link to one that it knows.")
+	}
+	before, err := l.cfg.Vault.Keys(ctx, c.Controller, c.Known)
+	if err != nil {
+		return Linked{}, errors.Wrap(err, "keys of the person")
+	}
+	if _, err := l.cfg.Vault.Link(ctx, c.Controller, c.Known, c.Also); err != nil {
+		return Linked{}, errors.Wrap(err, "link in the vault")
+	}
+	fact := dossier.IdentifierLinked{Controller: c.Controller, Subject: known, Identifier: c.Also.Kind, By: c.By}
+	if also != 0 && !slices.Contains(before, also) {
+		fact.Joined = also
+	}
+	result, err := l.do(ctx, &command{decide: func(_ context.Context, _ State, now time.Time) (any, []domain.Event, error) {
+		return nil, []domain.Event{l.own(fact, now)}, nil
+	}})
+	return Linked{Position: result.position, Joined: fact.Joined != 0}, err
+}
+
+// own gives an event that the ledger records itself.
+func (l *Ledger) own(fact domain.Fact, at time.Time) domain.Event {
+	return domain.Event{ID: l.cfg.NewID(), Source: domain.LedgerSource, Time: at, Fact: fact}
+}

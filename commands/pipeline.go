@@ -1,0 +1,151 @@
+package commands
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/errors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jigowatt/daybook/domain"
+)
+
+const (
+	// resolveBatch bounds how many actions are resolved together.
+	resolveBatch = 2_048
+	// appendPatience bounds one append, reading the end of the log after an ambiguous answer included.
+	appendPatience = 30 * time.Second
+	// snapshotEvery bounds how many events a start folds beside what the memory missed.
+	snapshotEvery = 16_384
+)
+
+// epoch is one life of the pipeline: from a folded state to a failed append or to closing.
+type epoch struct {
+	ledger  *Ledger
+	claims  *claims
+	failed  chan struct{} // closed by the first failure
+	once    sync.Once
+	cause   error // written once before failed is closed
+	cancel  context.CancelFunc
+	snapped domain.Position // of the last snapshot; owned by the finisher
+}
+
+func (e *epoch) fail(err error) {
+	e.once.Do(func() {
+		e.cause = err
+		close(e.failed)
+		e.cancel()
+	})
+}
+
+// run runs the four stages until ctx ends, having written what was taken on, or until one fails, having answered everybody.
+func (e *epoch) run(ctx context.Context, state State, last time.Time) error {
+	taking, cancel := context.WithCancel(ctx)
+	defer cancel()
+	e.cancel = cancel
+	// What was taken on is written even while the ledger closes.
+	working := context.WithoutCancel(ctx)
+	resolved, frames, durable := make(chan []*task, 1), make(chan *frame), make(chan *frame, 4)
+	cfg := e.ledger.cfg
+	cfg.claims = e.claims
+	var stages errgroup.Group
+	stages.Go(func() error { e.resolve(taking, working, resolved); return nil })
+	stages.Go(func() error {
+		s := &sequencer{cfg: cfg, state: state, last: last}
+		s.run(working, resolved, frames, e.failed)
+		return nil
+	})
+	stages.Go(func() error { e.append(working, frames, durable); return nil })
+	stages.Go(func() error { e.finish(durable); return nil })
+	if err := stages.Wait(); err != nil {
+		return err
+	}
+	return e.cause
+}
+
+func (e *epoch) resolve(taking, working context.Context, out chan<- []*task) {
+	defer close(out)
+	r := &resolver{vault: e.ledger.cfg.Vault, memory: e.ledger.cfg.Memory, claims: e.claims}
+	for {
+		subs, err := e.ledger.queue.pop(taking, resolveBatch)
+		if err != nil {
+			return
+		}
+		tasks, err := r.resolve(working, subs)
+		if err != nil {
+			e.fail(err)
+			return
+		}
+		if len(tasks) > 0 {
+			out <- tasks
+		}
+	}
+}
+
+func (e *epoch) append(ctx context.Context, in <-chan *frame, out chan<- *frame) {
+	defer close(out)
+	for f := range in {
+		if e.broken() {
+			f.fail(ErrReset)
+			continue
+		}
+		if len(f.ends) > 0 {
+			patience, cancel := context.WithTimeout(ctx, appendPatience)
+			err := e.ledger.cfg.Log.Append(patience, f.at, f.events())
+			cancel()
+			if err != nil {
+				e.fail(errors.Wrap(err, "append"))
+				f.fail(ErrReset)
+				continue
+			}
+		}
+		out <- f
+	}
+}
+
+func (e *epoch) broken() bool {
+	select {
+	case <-e.failed:
+		return true
+	default:
+		return false
+	}
+}
+
+// finish answers what is durable, then remembers it, then lets go of the claims, in that order: an answer waits for nothing
+// but the log, and no message is ever neither claimed nor remembered.
+func (e *epoch) finish(in <-chan *frame) {
+	for f := range in {
+		state := f.state
+		e.ledger.state.Store(&state)
+		messages := make([]Remembered, 0, len(f.tasks))
+		keys := make([]MessageKey, 0, len(f.tasks))
+		for _, t := range f.tasks {
+			c := t.claim
+			if c == nil {
+				c = t.repeats
+			} else {
+				messages = append(messages, Remembered{t.key, c.seen})
+				keys = append(keys, t.key)
+			}
+			t.sub.settle(t.index, Outcome{Receipt: receipt(t.action().ID, c.seen, t.claim == nil)})
+		}
+		for _, c := range f.commands {
+			c.command.done <- c.result
+		}
+		if len(f.ends) == 0 {
+			continue
+		}
+		var snapshot []byte
+		if f.snapshot || f.state.End-e.snapped >= snapshotEvery {
+			snapshot = f.state.snapshot()
+			e.snapped = f.state.End
+		}
+		if err := e.ledger.cfg.Memory.Remember(f.state.End, messages, snapshot); err != nil {
+			e.fail(errors.Wrap(err, "remember messages"))
+			continue
+		}
+		e.claims.drop(keys...)
+	}
+}

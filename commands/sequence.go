@@ -1,0 +1,195 @@
+package commands
+
+import (
+	"context"
+	"time"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/catalog"
+	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/merkle"
+)
+
+// sequencer is the second stage. It judges in order, against a state that is ahead of the log by what is being written, and
+// fills a frame as long as the appender is busy with the one before.
+type sequencer struct {
+	cfg   Config
+	state State     // owned by run
+	last  time.Time // the recorded time of the newest event; owned by run
+	open  *frame    // owned by run
+}
+
+// run takes tasks until in is closed, and hands frames to out, which it closes.
+func (s *sequencer) run(ctx context.Context, in <-chan []*task, out chan<- *frame, failed <-chan struct{}) {
+	defer close(out)
+	s.open = s.newFrame()
+	var waiting []*task
+	for in != nil || len(waiting) > 0 || !s.open.empty() {
+		waiting = s.fill(ctx, waiting)
+		var full chan<- *frame
+		if !s.open.empty() {
+			full = out
+		}
+		more := in
+		if len(waiting) > 0 {
+			more = nil
+		}
+		select {
+		case tasks, ok := <-more:
+			if !ok {
+				in = nil
+			}
+			waiting = tasks
+		case full <- s.open:
+			s.open = s.newFrame()
+		case <-failed:
+			s.giveUp(in, waiting)
+			return
+		}
+	}
+}
+
+// giveUp answers whatever is still to come.
+func (s *sequencer) giveUp(in <-chan []*task, waiting []*task) {
+	s.open.fail(ErrReset)
+	for _, t := range waiting {
+		t.fail(ErrReset)
+	}
+	if in == nil {
+		return
+	}
+	for tasks := range in {
+		for _, t := range tasks {
+			t.fail(ErrReset)
+		}
+	}
+}
+
+func (s *sequencer) newFrame() *frame {
+	return &frame{at: s.state.End, buffer: make([]byte, 0, 8<<10), state: s.state}
+}
+
+// fill decides tasks into the open frame and gives those for which it has no room.
+func (s *sequencer) fill(ctx context.Context, tasks []*task) []*task {
+	for i, t := range tasks {
+		switch {
+		case t.sub.command != nil:
+			if s.full(1, domain.MaxEventBytes) {
+				return tasks[i:]
+			}
+			s.command(ctx, t.sub.command)
+		case t.repeats != nil:
+			s.repeat(t)
+		default:
+			if s.full(len(t.subjects), t.size()) {
+				return tasks[i:]
+			}
+			s.record(t)
+		}
+	}
+	return nil
+}
+
+// full says that the open frame has no room for so much more. An empty frame has room for anything that was let in.
+func (s *sequencer) full(events, bytes int) bool {
+	f := s.open
+	return len(f.ends) > 0 && (len(f.ends)+events > s.cfg.MaxFrameEvents || len(f.buffer)+bytes > s.cfg.MaxFrameBytes)
+}
+
+func (t *task) size() int {
+	size := len(t.subjects) * eventOverhead
+	for _, sealed := range t.sealed {
+		size += len(sealed) * 4 / 3
+	}
+	return size
+}
+
+// now gives the ledger's time, which never runs backwards within a log whatever the clock does.
+func (s *sequencer) now() time.Time {
+	if now := millis(s.cfg.Now()); now.After(s.last) {
+		s.last = now
+	}
+	return s.last
+}
+
+// record judges a new action and writes its events into the open frame.
+func (s *sequencer) record(t *task) {
+	a, c, now := t.action(), t.claim, s.now()
+	judgement := dossier.Judge(a.Action, dossier.Known{
+		Instruction:   s.state.Instructions[InstructionKey{a.Controller, a.Instruction}],
+		ReportsWithin: s.state.Register.ReportsWithin(a.Controller, a.Service),
+		Now:           now,
+	})
+	f := s.open
+	start, first := len(f.buffer), len(f.ends)
+	for i, subject := range t.subjects {
+		var sealed domain.Sealed
+		if t.sealed != nil {
+			sealed = t.sealed[i]
+		}
+		fact := dossier.Record(a.Action, judgement, subject, t.kinds[i], sealed)
+		if i > 0 {
+			fact.Action = a.ID
+		}
+		event := domain.Event{ID: eventID(a.ID, i), Source: a.Source(), Time: a.Time, Recorded: now, Sequence: a.Sequence, Fact: fact}
+		var err error
+		if f.buffer, err = catalog.Append(f.buffer, event); err != nil {
+			f.buffer, f.ends = f.buffer[:start], f.ends[:first]
+			c.failed = err
+			s.cfg.claims.drop(t.key)
+			t.fail(err)
+			return
+		}
+		f.ends = append(f.ends, len(f.buffer))
+	}
+	c.seen.Position, c.seen.Events = s.state.End, uint32(len(t.subjects))
+	c.seen.Recorded, c.seen.Findings = now, judgement.Findings
+	c.seen.Leaf = merkle.Leaf(f.buffer[start:f.ends[first]])
+	f.tasks = append(f.tasks, t)
+	s.state.End += domain.Position(len(t.subjects))
+	f.state.End = s.state.End
+}
+
+// repeat answers a repetition together with the frame that is open: what it repeats is in this frame or in one before.
+func (s *sequencer) repeat(t *task) {
+	if err := t.repeats.failed; err != nil {
+		t.fail(err)
+		return
+	}
+	s.open.tasks = append(s.open.tasks, t)
+}
+
+// command decides a command that is not an action.
+func (s *sequencer) command(ctx context.Context, c *command) {
+	now := s.now()
+	value, events, err := c.decide(ctx, s.state, now)
+	f := s.open
+	start, first := len(f.buffer), len(f.ends)
+	state := s.state
+	for _, event := range events {
+		event.Recorded = now
+		before := len(f.buffer)
+		if err == nil {
+			f.buffer, err = catalog.Append(f.buffer, event)
+		}
+		if err != nil {
+			break
+		}
+		f.ends = append(f.ends, len(f.buffer))
+		state = state.evolve(domain.Recorded{Position: state.End, Bytes: f.buffer[before:], Event: event})
+	}
+	if err == nil && (len(f.ends)-first > s.cfg.MaxFrameEvents || len(f.buffer)-start > s.cfg.MaxFrameBytes) {
+		err = errors.WithHint(errors.Wrap(domain.ErrInvalid, "too many changes at once"), "Declare the register in smaller parts.")
+	}
+	if err != nil {
+		f.buffer, f.ends = f.buffer[:start], f.ends[:first]
+		c.done <- commandResult{err: err}
+		return
+	}
+	result := commandResult{value: value, position: s.state.End, events: len(events)}
+	f.commands = append(f.commands, settledCommand{c, result})
+	f.snapshot = f.snapshot || len(state.history) != len(s.state.history)
+	s.state, f.state = state, state
+}
