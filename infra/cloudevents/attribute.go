@@ -29,7 +29,7 @@ func (r *reader) set(in *Incoming, member int, value []byte) *fault {
 			return refuse(wire.InvalidField, "/type", "the type of event is not known", `Send "type":"daybook.action.v1".`)
 		}
 		in.Type = wire.TypeAction
-	case time_:
+	case when:
 		var t time.Time
 		if err := t.UnmarshalText(value); err != nil {
 			return refuse(wire.InvalidField, "/time", "the time is not RFC 3339", "Write 2026-11-23T10:00:00Z.")

@@ -12,7 +12,7 @@ const (
 	id
 	source
 	typ
-	time_
+	when
 	sequence
 	sequencetype
 	datacontenttype
@@ -21,7 +21,7 @@ const (
 	tracestate
 	partitionkey
 	data
-	required = specversion | id | source | typ | time_ | data
+	required = specversion | id | source | typ | when | data
 )
 
 // attributes names the members in the order of their bits.
@@ -39,7 +39,7 @@ func memberOf(name []byte) int {
 	case "type":
 		return typ
 	case "time":
-		return time_
+		return when
 	case "sequence":
 		return sequence
 	case "sequencetype":
@@ -122,7 +122,7 @@ func missing(seen int) *fault {
 		id:          "Make one id for the action and keep it when you send again.",
 		source:      "Name the service, such as /fenland-cycles/webshop.",
 		typ:         `Send "type":"daybook.action.v1".`,
-		time_:       "Say when it happened, such as 2026-11-23T10:00:00Z.",
+		when:        "Say when it happened, such as 2026-11-23T10:00:00Z.",
 		data:        "Send the action as a JSON object in data.",
 	}
 	for i, name := range attributes {
