@@ -1,0 +1,52 @@
+package report
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strconv"
+
+	"github.com/jigowatt/daybook/commands"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+// AppendReceipt appends the JSON of a receipt, as encoding/json would write what Receipt gives, at a tenth of the cost: every
+// recorded action is answered by one. Ids have no characters that JSON escapes.
+func AppendReceipt(b []byte, r commands.Receipt) []byte {
+	b = append(append(b, `{"id":"`...), r.ID...)
+	b = strconv.AppendUint(append(b, `","position":`...), uint64(r.Position), 10)
+	b = strconv.AppendInt(append(b, `,"events":`...), int64(r.Events), 10)
+	b = r.Recorded.AppendFormat(append(b, `,"recorded":"`...), "2006-01-02T15:04:05.999Z07:00")
+	if r.Findings == 0 {
+		b = append(b, `","verdict":"conformant"`...)
+	} else {
+		b = append(b, `","verdict":"findings","findings":[`...)
+		for i, f := range r.Findings.List() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(append(b, `{"code":"`...), f.Code()...)
+			b = append(append(b, `","article":"`...), f.Article()...)
+			b = append(append(b, `","message":"`...), f.Message()...)
+			b = append(b, `"}`...)
+		}
+		b = append(b, ']')
+	}
+	b = base64.StdEncoding.AppendEncode(append(b, `,"leaf":"`...), r.Leaf[:])
+	b = append(b, '"')
+	if r.Duplicate {
+		b = append(b, `,"duplicate":true`...)
+	}
+	return append(b, '}')
+}
+
+// AppendItem appends the JSON of a batch's item: the receipt, or the problem where there is one.
+func AppendItem(b []byte, r commands.Receipt, p *wire.Problem) ([]byte, error) {
+	if p == nil {
+		return append(AppendReceipt(append(b, `{"receipt":`...), r), '}'), nil
+	}
+	problem, err := json.Marshal(p)
+	if err != nil {
+		return b, err
+	}
+	return append(append(append(b, `{"problem":`...), problem...), '}'), nil
+}

@@ -1,0 +1,101 @@
+// Package report turns what services send into the write side's words, and what the write side answers into the contract's. It
+// is the one translation that NATS and HTTP share, so that both doors take and give the same.
+//
+// It deliberately reads no bytes and sends none.
+package report
+
+import (
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/commands"
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/infra/cloudevents"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+// Action reads an incoming event as an action of the controller's service. It returns domain.ErrInvalid with the place of what is
+// wrong and a hint that says what to write instead.
+func Action(in cloudevents.Incoming, c domain.ControllerID, s domain.ServiceID) (commands.Action, error) {
+	var a commands.Action
+	if in.Source != domain.ServiceSource(c, s) {
+		return a, errors.WithHint(errors.Wrap(domain.ErrInvalid, "source"),
+			"Set source to /controller/service, the two names that you publish under.")
+	}
+	about, err := Asked(in.Action, c, s)
+	if err != nil {
+		return a, err
+	}
+	about.Time = in.Time
+	a = commands.Action{Action: about, ID: in.ID, Sequence: in.Sequence, Details: in.Action.Details}
+	a.Subjects = make([]domain.Identifier, len(in.Action.Subjects))
+	for i, subject := range in.Action.Subjects {
+		if a.Subjects[i], err = domain.ParseIdentifier(subject.Reveal()); err != nil {
+			return a, errors.Wrapf(err, "data.subjects[%d]", i)
+		}
+	}
+	return a, nil
+}
+
+// Asked reads what an action says beside whom it concerns. It returns domain.ErrInvalid as Action does.
+func Asked(in cloudevents.Action, c domain.ControllerID, s domain.ServiceID) (a dossier.Action, err error) {
+	a.Controller, a.Service, a.System, a.Order = c, s, in.System, in.Order
+	if a.Operation, err = domain.ParseOperation(in.Operation); err != nil {
+		return a, errors.Wrap(err, "data.operation")
+	}
+	if a.Instruction, err = optional(in.Instruction, domain.ParseName[domain.InstructionID]); err != nil {
+		return a, errors.Wrap(err, "data.instruction")
+	}
+	if a.Recipient, err = optional(in.Recipient, domain.ParseName[domain.RecipientID]); err != nil {
+		return a, errors.Wrap(err, "data.recipient")
+	}
+	if a.Location, err = optional(in.Location, domain.ParseLocation); err != nil {
+		return a, errors.Wrap(err, "data.location")
+	}
+	if a.Stated, err = optional(in.Basis, domain.ParseBasis); err != nil {
+		return a, errors.Wrap(err, "data.basis")
+	}
+	if len(in.Categories) > 0 {
+		a.Categories = make([]domain.Category, len(in.Categories))
+	}
+	for i, category := range in.Categories {
+		if a.Categories[i], err = domain.ParseCategory(category); err != nil {
+			return a, errors.Wrapf(err, "data.categories[%d]", i)
+		}
+	}
+	return a, nil
+}
+
+func optional[T ~string](s string, parse func(string) (T, error)) (T, error) {
+	if s == "" {
+		return "", nil
+	}
+	return parse(s)
+}
+
+// Receipt writes a receipt in the contract's words.
+func Receipt(r commands.Receipt) wire.Receipt {
+	w := wire.Receipt{
+		ID: r.ID, Position: uint64(r.Position), Events: r.Events, Recorded: r.Recorded, Verdict: wire.Conformant,
+		Leaf: r.Leaf[:], Duplicate: r.Duplicate,
+	}
+	if r.Findings != 0 {
+		w.Verdict = wire.WithFindings
+		for _, f := range r.Findings.List() {
+			w.Findings = append(w.Findings, wire.Finding{Code: f.Code(), Article: f.Article(), Message: f.Message()})
+		}
+	}
+	return w
+}
+
+// Answer writes an answer in the contract's words.
+func Answer(asked dossier.Action, a commands.Answer) wire.Answer {
+	w := wire.Answer{Permitted: a.Permitted(), Basis: string(a.Basis), Version: a.Version}
+	if a.Version > 0 {
+		w.Instruction = string(asked.Instruction)
+	}
+	for _, f := range a.Findings.List() {
+		w.Reasons = append(w.Reasons, wire.Reason{Code: f.Code(), Article: f.Article(), Message: f.Message(), Remedy: f.Remedy()})
+	}
+	return w
+}

@@ -1,0 +1,28 @@
+package report_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/jigowatt/daybook/commands"
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/report"
+)
+
+func TestAReceiptIsWrittenAsTheStandardEncoderWritesIt(t *testing.T) {
+	whole := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	for rule, r := range map[string]commands.Receipt{
+		"conformant": {ID: "a", Position: 7, Events: 1, Recorded: whole},
+		"with findings, a duplicate": {ID: "b:1", Position: 1 << 40, Events: 3, Recorded: whole.Add(250 * time.Millisecond), Duplicate: true,
+			Leaf: [32]byte{1, 2, 255}, Findings: domain.FindingSet(0).With(domain.NoInstruction).With(domain.ReportedLate)},
+	} {
+		want, err := json.Marshal(report.Receipt(r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := report.AppendReceipt(nil, r); string(got) != string(want) {
+			t.Errorf("%s:\n got %s\nwant %s", rule, got, want)
+		}
+	}
+}
