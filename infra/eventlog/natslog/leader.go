@@ -1,0 +1,154 @@
+package natslog
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"github.com/cockroachdb/errors"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jigowatt/daybook/domain"
+)
+
+// fate is what became of a frame whose append was not answered well.
+type fate uint8
+
+const (
+	nothing fate = iota // the end is where it was: the frame is not there, and may still come
+	ours                // the frame is there
+	others              // another frame is there, so that this one can never be
+)
+
+// became asks the leader what the stream holds where a frame should be. It waits for a lost connection to come back.
+func (l *Log) became(ctx context.Context, f frame) (fate, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.answerTime)
+	defer cancel()
+	if err := l.connected(ctx); err != nil {
+		return nothing, err
+	}
+	last, err := l.refresh(ctx)
+	if err != nil || last < f.seq {
+		return nothing, err
+	}
+	m, err := l.leaderMessage(ctx, f.seq)
+	if err != nil {
+		return nothing, err
+	}
+	h, err := parseHead(m.Header, f.seq)
+	if err != nil {
+		return nothing, err
+	}
+	if h.id == f.id {
+		return ours, nil
+	}
+	return others, nil
+}
+
+// connected waits until the connection is up. It returns domain.ErrUnavailable when ctx ends first or the connection was closed.
+func (l *Log) connected(ctx context.Context) error {
+	if l.nc.IsConnected() {
+		return nil
+	}
+	changes := l.nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
+	defer l.nc.RemoveStatusListener(changes)
+	for !l.nc.IsConnected() && !l.nc.IsClosed() {
+		select {
+		case <-changes:
+		case <-ctx.Done():
+			return errors.Wrap(domain.ErrUnavailable, "wait for the NATS connection")
+		}
+	}
+	if l.nc.IsClosed() {
+		return errors.Wrap(domain.ErrUnavailable, "the NATS connection was closed")
+	}
+	return nil
+}
+
+// refresh asks the leader for the end of the stream, tells the tail, and gives the last sequence. It returns an assertion failure
+// where the stream has a hole or is shorter than it was.
+func (l *Log) refresh(ctx context.Context) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.answerTime)
+	defer cancel()
+	known, end := l.tail.last()
+	s, err := l.state(ctx)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case s.LastSeq < known:
+		return 0, errors.WithHint(errors.AssertionFailedf(
+			"the stream ends at message %d, and ended at message %d, position %s, before: events were lost",
+			errors.Safe(s.LastSeq), errors.Safe(known), end),
+			"Stop writing. The NATS server lost acknowledged messages: restore the stream from the ledger's own copy.")
+	case s.LastSeq > 0 && (s.FirstSeq != 1 || s.NumDeleted != 0 || s.Msgs != s.LastSeq):
+		return 0, errors.WithHint(errors.AssertionFailedf(
+			"the stream has lost %d of its %d messages", errors.Safe(s.LastSeq-s.Msgs), errors.Safe(s.LastSeq)),
+			"Stop writing. Reading the log from its start names the positions; restore them from the ledger's own copy.")
+	case s.LastSeq == known:
+		return known, nil
+	}
+	m, err := l.leaderMessage(ctx, s.LastSeq)
+	if err != nil {
+		return 0, err
+	}
+	h, err := parseHead(m.Header, s.LastSeq)
+	if err != nil {
+		return 0, err
+	}
+	l.tail.hear(h)
+	return s.LastSeq, nil
+}
+
+// state asks the leader for the state of the stream.
+func (l *Log) state(ctx context.Context) (jetstream.StreamState, error) {
+	var answer struct {
+		State jetstream.StreamState `json:"state"`
+		Error *jetstream.APIError   `json:"error"`
+	}
+	if err := l.api(ctx, "STREAM.INFO", nil, &answer); err != nil {
+		return answer.State, err
+	}
+	if answer.Error != nil {
+		return answer.State, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "ask for the end of the stream"), answer.Error)
+	}
+	return answer.State, nil
+}
+
+// leaderMessage asks the leader for one message. It returns an assertion failure where the leader does not have it.
+func (l *Log) leaderMessage(ctx context.Context, seq uint64) (*nats.Msg, error) {
+	var answer struct {
+		Message struct {
+			Header []byte `json:"hdrs"`
+			Data   []byte `json:"data"`
+		} `json:"message"`
+		Error *jetstream.APIError `json:"error"`
+	}
+	if err := l.api(ctx, "STREAM.MSG.GET", []byte(`{"seq":`+strconv.FormatUint(seq, 10)+`}`), &answer); err != nil {
+		return nil, err
+	}
+	if answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound {
+		return nil, errors.AssertionFailedf("message %d of the stream is missing", errors.Safe(seq))
+	}
+	if answer.Error != nil {
+		return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "ask for a message of the stream"), answer.Error)
+	}
+	if len(answer.Message.Header) == 0 {
+		return &nats.Msg{Data: answer.Message.Data}, nil
+	}
+	header, err := nats.DecodeHeadersMsg(answer.Message.Header)
+	if err != nil {
+		return nil, errors.AssertionFailedf("the headers of message %d cannot be read", errors.Safe(seq))
+	}
+	return &nats.Msg{Header: header, Data: answer.Message.Data}, nil
+}
+
+// api asks JetStream something about the stream and decodes the answer.
+func (l *Log) api(ctx context.Context, verb string, request []byte, answer any) error {
+	reply, err := l.nc.RequestWithContext(ctx, "$JS.API."+verb+"."+l.stream, request)
+	if err != nil {
+		return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "ask JetStream"), err)
+	}
+	return errors.Wrap(json.Unmarshal(reply.Data, answer), "decode the answer of JetStream")
+}
