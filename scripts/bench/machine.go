@@ -32,7 +32,12 @@ func machine(dir string) ([]report.Setting, error) {
 }
 
 func (b *bench) plan() []report.Setting {
+	callers := "cheap: requests outstanding, no goroutine each"
+	if b.cfg.requests {
+		callers = "a goroutine each, waiting for its answer"
+	}
 	return []report.Setting{
+		{Name: "callers", Value: callers},
 		{Name: "events", Value: strconv.Itoa(b.cfg.events) + " of " + strconv.Itoa(load.EventBytes) + " bytes"},
 		{Name: "people", Value: strconv.Itoa(b.cfg.people) + " under " + strconv.Itoa(load.Controllers) + " controllers"},
 		{Name: "services", Value: strconv.Itoa(load.Controllers * load.Services)},

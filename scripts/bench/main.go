@@ -39,6 +39,8 @@ type config struct {
 	pg      string
 	dir     string
 	quick   bool
+	// requests has a goroutine wait for each caller, instead of the cheap callers.
+	requests bool
 }
 
 func main() {
@@ -95,6 +97,7 @@ func parse(args []string, usage io.Writer) (config, error) {
 	f.IntVar(&c.runs, "runs", 3, "runs of each side, taken in turn; the median counts")
 	f.BoolVar(&c.json, "json", false, "write JSON instead of a table")
 	f.BoolVar(&c.quick, "quick", false, "a smoke test: few events, short runs, figures without meaning")
+	f.BoolVar(&c.requests, "requests", false, "a waiting goroutine for each caller, which costs the callers' side more")
 	f.StringVar(&c.pg, "pg", "", "folder of PostgreSQL 15's programs (default: where Debian puts them, else the PATH)")
 	f.StringVar(&c.dir, "dir", os.TempDir(), "folder on the disk to measure; a new one is made in it and removed")
 	if err := f.Parse(args); err != nil {

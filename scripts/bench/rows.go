@@ -37,9 +37,10 @@ func steps() []step {
 
 // Names of the sides, as the report gives them.
 const (
-	sideRaw    = "raw frames"
-	sidePG     = "postgresql"
-	sideLedger = "daybook"
+	sideRaw     = "raw frames"
+	sideChecked = "raw, checked"
+	sidePG      = "postgresql"
+	sideLedger  = "daybook"
 )
 
 // Callers of the recording rows, and events a request of the batch row.
@@ -192,14 +193,22 @@ func (b *bench) callers(ctx context.Context, to load.Target, plan load.Plan, see
 	if err != nil {
 		return report.Run{}, err
 	}
-	result, err := load.Run(ctx, to, plan, generators)
-	if err != nil {
-		return report.Run{}, err
+	result, err := b.load(ctx, to, plan, generators)
+	return asRun(&result), err
+}
+
+// load runs callers of the kind that was asked for.
+func (b *bench) load(ctx context.Context, to load.Target, plan load.Plan, generators []*load.Generator) (load.Result, error) {
+	if b.cfg.requests {
+		return load.RunRequests(ctx, to, plan, generators)
 	}
-	return asRun(&result), nil
+	return load.Run(ctx, to, plan, generators)
 }
 
 func asRun(r *load.Result) report.Run {
+	if r.Took == 0 {
+		return report.Run{}
+	}
 	return report.Run{Value: r.Rate(), P50: r.Latency.Quantile(0.5), P99: r.Latency.Quantile(0.99)}
 }
 

@@ -57,6 +57,10 @@ func (b *bench) recording(ctx context.Context, row report.Row, ours, pgs []load.
 	raw, pg, own := bestOf(row.Figures, sideRaw), bestOf(row.Figures, sidePG), bestOf(row.Figures, sideLedger)
 	row.Bars = append(row.Bars, report.Ratio("daybook ÷ raw frames", report.Value(own), report.Value(raw), rawBar, false),
 		report.Ratio("daybook ÷ postgresql", report.Value(own), report.Value(pg), pgBar, false))
+	if raw, checked := report.Value(raw), report.Value(bestOf(row.Figures, sideChecked)); own != nil {
+		row.Notes = append(row.Notes, "raw frames that decode every event reach "+report.Number(*checked / *raw)+
+			" of bare ones; the ledger reaches "+report.Number(own.Value / *checked)+" of them")
+	}
 	if b.ledger != nil {
 		row.Notes = append(row.Notes, "views were at the end of the log at most "+behind.Round(time.Millisecond).String()+
 			" after the last receipt of a run; every event answered was found in the log")
@@ -72,6 +76,9 @@ func (b *bench) parties(ours, pgs []load.Plan) (all []*party, behind *time.Durat
 		what := strconv.Itoa(plan.Callers) + " callers × " + strconv.Itoa(plan.Batch)
 		all = append(all, &party{side: sideRaw, what: what, measure: func(ctx context.Context, seed uint64) (report.Run, error) {
 			return b.callers(ctx, b.raw.Target(), plan, seed)
+		}})
+		all = append(all, &party{side: sideChecked, what: what, measure: func(ctx context.Context, seed uint64) (report.Run, error) {
+			return b.callers(ctx, b.raw.Checked(), plan, seed)
 		}})
 		if b.ledger != nil {
 			all = append(all, &party{side: sideLedger, what: what, measure: func(ctx context.Context, seed uint64) (report.Run, error) {
@@ -102,7 +109,7 @@ func (b *bench) recordAtLedger(ctx context.Context, plan load.Plan, seed uint64,
 	if err != nil {
 		return report.Run{}, err
 	}
-	result, err := load.Run(ctx, b.ledger.Target(), plan, generators)
+	result, err := b.load(ctx, b.ledger.Target(), plan, generators)
 	if err != nil {
 		return report.Run{}, err
 	}

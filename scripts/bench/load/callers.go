@@ -181,16 +181,7 @@ func (l *line) send(s *slot, now time.Time) {
 		}
 		return
 	}
-	l.buffer = l.buffer[:0]
-	if l.plan.Batch == 1 {
-		l.buffer, _ = l.generator.Append(l.buffer)
-	} else {
-		for i := range s.size {
-			l.buffer = append(l.buffer, "[,"[min(i, 1)])
-			l.buffer, _ = l.generator.Append(l.buffer)
-		}
-		l.buffer = append(l.buffer, ']')
-	}
+	l.buffer = appendRequest(l.buffer[:0], l.generator, l.plan.Batch, s.size)
 	s.sent = now
 	err := l.conn.PublishMsg(&nats.Msg{Subject: l.subject, Reply: s.reply, Header: l.to.Header, Data: l.buffer})
 	if err != nil {

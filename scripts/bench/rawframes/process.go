@@ -60,9 +60,14 @@ func Start(ctx context.Context, dir string, port int) (*Process, error) {
 func (p *Process) Stop() error { return p.child.Stop() }
 
 // Target is where callers record.
-func (p *Process) Target() load.Target {
+func (p *Process) Target() load.Target { return p.target("daybook.v1.record.") }
+
+// Checked is where callers record with a responder that decodes every event before it takes it.
+func (p *Process) Checked() load.Target { return p.target("checked.v1.record.") }
+
+func (p *Process) target(prefix string) load.Target {
 	return load.Target{URL: p.url, Check: check,
-		Subject: func(s load.Service) string { return "daybook.v1.record." + s.Controller + "." + s.Name }}
+		Subject: func(s load.Service) string { return prefix + s.Controller + "." + s.Name }}
 }
 
 // Plain is where callers publish one event to JetStream, without a responder; its acknowledgement comes after the fsync.

@@ -33,6 +33,19 @@ func newResponder(ctx context.Context, conn *nats.Conn) (*responder, error) {
 	}
 	_, err = conn.ChanQueueSubscribe(Subjects, "rawframes", r.waiting)
 	if err == nil {
+		// Decoding runs beside the committing, in the subscription's goroutine. A full queue holds it up, as it should.
+		_, err = conn.QueueSubscribe(CheckedSubjects, "rawframes", func(m *nats.Msg) {
+			if !validated(m) {
+				_ = m.Respond([]byte("invalid"))
+				return
+			}
+			select {
+			case r.waiting <- m:
+			case <-ctx.Done():
+			}
+		})
+	}
+	if err == nil {
 		err = conn.Flush()
 	}
 	return r, errors.Wrap(err, "raw frames subscription")
