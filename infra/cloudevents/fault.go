@@ -66,6 +66,11 @@ func Problem(err error) (wire.Problem, bool) {
 	if !errors.As(err, &f) {
 		return wire.Problem{}, false
 	}
+	return f.Problem(), true
+}
+
+// Problem gives the RFC 9457 problem of the fault, for its sender.
+func (f *fault) Problem() wire.Problem {
 	p := wire.NewProblem(f.code)
 	p.Hint = f.hint
 	pointer := f.pointer
@@ -84,7 +89,7 @@ func Problem(err error) (wire.Problem, bool) {
 	if pointer != "" {
 		p.Errors = []wire.FieldError{{Pointer: pointer, Detail: f.detail}}
 	}
-	return p, true
+	return p
 }
 
 func refuse(code wire.Code, pointer, detail, hint string) *fault {

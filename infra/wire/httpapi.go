@@ -1,0 +1,196 @@
+package wire
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Headers of the HTTP API.
+const (
+	// HeaderPosition says, on what was read, up to which end of the ledger it is known.
+	HeaderPosition = "Daybook-Position"
+	// HeaderMinPosition asks a read to wait, a few seconds at most, until the views have reached a position: read your own
+	// writes by sending one more than a receipt's position.
+	HeaderMinPosition = "Daybook-Min-Position"
+	// ContentLines is a body of JSON values, one a line.
+	ContentLines = "application/x-ndjson"
+)
+
+// RegisterView is the register as it is recorded.
+type RegisterView struct {
+	Processor   *ProcessorView   `json:"processor,omitempty"`
+	Recipients  []Recipient      `json:"recipients"`
+	Controllers []ControllerView `json:"controllers"`
+	// Position is the end of the ledger that the answer rests on.
+	Position uint64 `json:"position"`
+}
+
+// ProcessorView is the processor as it is recorded.
+type ProcessorView struct {
+	Name         string        `json:"name"`
+	Registration string        `json:"registration,omitempty"`
+	Regime       string        `json:"regime"`
+	Territory    []string      `json:"territory"`
+	Measures     []string      `json:"measures,omitempty"`
+	Contacts     []ContactView `json:"contacts,omitempty"`
+}
+
+// ContactView is a contact as it is recorded. Name, address and number are there only where they were asked for and can be
+// opened.
+type ContactView struct {
+	Contact
+	// Forgotten says that the details can never be opened again: the key was destroyed.
+	Forgotten bool `json:"forgotten,omitempty"`
+}
+
+// ControllerView is a controller as it is recorded.
+type ControllerView struct {
+	ID           string            `json:"id"`
+	Name         string            `json:"name"`
+	Regime       string            `json:"regime"`
+	Country      string            `json:"country"`
+	Contacts     []ContactView     `json:"contacts,omitempty"`
+	Services     []ServiceView     `json:"services,omitempty"`
+	Instructions []InstructionView `json:"instructions,omitempty"`
+}
+
+// ServiceView is a service as it is recorded.
+type ServiceView struct {
+	Controller string `json:"controller"`
+	ID         string `json:"id"`
+	Name       string `json:"name"`
+	// ReportsWithin is the time in which it is bound to report, such as 24h0m0s.
+	ReportsWithin string `json:"reportsWithin"`
+}
+
+// InstructionView is one version of an instruction: the newest in lists.
+type InstructionView struct {
+	Controller string `json:"controller"`
+	Version    int    `json:"version"`
+	// Versions is how many versions there are.
+	Versions int `json:"versions,omitempty"`
+	// InForce says that it has not been withdrawn or replaced.
+	InForce bool `json:"inForce"`
+	// Position is that of the entry that gave this version.
+	Position uint64 `json:"position"`
+	// WithdrawnPosition is that of the entry that withdrew it.
+	WithdrawnPosition *uint64 `json:"withdrawnPosition,omitempty"`
+	Instruction
+}
+
+// Instructions is a list of instructions, or of the versions of one, oldest first.
+type Instructions struct {
+	Instructions []InstructionView `json:"instructions"`
+	Position     uint64            `json:"position"`
+}
+
+// Recipients is the list of recipients.
+type Recipients struct {
+	Recipients []Recipient `json:"recipients"`
+	Position   uint64      `json:"position"`
+}
+
+// Services is the list of services.
+type Services struct {
+	Services []ServiceView `json:"services"`
+	Position uint64        `json:"position"`
+}
+
+// LogEntry is one line of the log as it is read over HTTP.
+type LogEntry struct {
+	Position uint64 `json:"position"`
+	// Event is the CloudEvent, byte for byte as it is stored and hashed. Do not encode it again before hashing it.
+	Event json.RawMessage `json:"event"`
+}
+
+// Heard is a line of a followed log in which nothing happened, sent so that silence can be told from a broken line.
+type Heard struct {
+	// End is the end of the log.
+	End uint64 `json:"end"`
+}
+
+// Source is what is known of one service as a source of entries.
+type Source struct {
+	Controller string `json:"controller"`
+	Service    string `json:"service"`
+	Entries    uint64 `json:"entries"`
+	// Findings is how many of the entries have findings.
+	Findings uint64 `json:"findings"`
+	// First and Last are when the ledger recorded the oldest and the newest.
+	First        time.Time `json:"first"`
+	Last         time.Time `json:"last"`
+	LastPosition uint64    `json:"lastPosition"`
+	// Sequence is the newest of the service's own count, 0 where it keeps none, and Gaps how many of that count are missing.
+	Sequence uint64 `json:"sequence,omitempty"`
+	Gaps     uint64 `json:"gaps,omitempty"`
+}
+
+// Sources is the list of sources.
+type Sources struct {
+	Sources  []Source `json:"sources"`
+	Position uint64   `json:"position"`
+}
+
+// Status says how the ledger is.
+type Status struct {
+	Version string `json:"version"`
+	// End is the end of the ledger: how many events are recorded.
+	End   uint64       `json:"end"`
+	Ready bool         `json:"ready"`
+	Views []ViewStatus `json:"views"`
+	// Reasons says why the ledger is not ready.
+	Reasons []string `json:"reasons,omitempty"`
+}
+
+// ViewStatus says how one view is.
+type ViewStatus struct {
+	Name     string `json:"name"`
+	Position uint64 `json:"position"`
+	// Lag is how many events of the ledger the view has not taken in.
+	Lag uint64 `json:"lag"`
+	// Stopped says why the view takes in nothing more, empty while it does.
+	Stopped string `json:"stopped,omitempty"`
+}
+
+// Rebuild is one line of a view's rebuilding. The last has Done set, or Problem.
+type Rebuild struct {
+	View     string   `json:"view"`
+	Position uint64   `json:"position"`
+	End      uint64   `json:"end"`
+	Done     bool     `json:"done,omitempty"`
+	Problem  *Problem `json:"problem,omitempty"`
+}
+
+// Quarantined is a message that could not be understood. Its content rests sealed.
+type Quarantined struct {
+	ID         string    `json:"id"`
+	Controller string    `json:"controller"`
+	Service    string    `json:"service"`
+	Received   time.Time `json:"received"`
+	// Problem is why it was set aside.
+	Problem Problem `json:"problem"`
+	Bytes   int     `json:"bytes"`
+}
+
+// Quarantine is one page of what was set aside.
+type Quarantine struct {
+	Messages []Quarantined `json:"messages"`
+	// Next is the id to ask after for the next page, empty where this is the last.
+	Next string `json:"next,omitempty"`
+}
+
+// QuarantinedContent is a quarantined message, opened.
+type QuarantinedContent struct {
+	Quarantined
+	ContentType string `json:"contentType"`
+	// Headers are those of the message.
+	Headers map[string]Text `json:"headers,omitempty"`
+	// Body is the message as it came: text where it is UTF-8, and in padded base64 in Base64 otherwise.
+	Body   Text `json:"body,omitempty"`
+	Base64 Text `json:"base64,omitempty"`
+}
+
+// Replayed is what became of a quarantined message that was replayed.
+type Replayed struct {
+	Items []Item `json:"items"`
+}

@@ -1,0 +1,143 @@
+package wire
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Orders of a trail.
+const (
+	NewestFirst = "newest"
+	OldestFirst = "oldest"
+)
+
+// Limits of a page.
+const (
+	DefaultPage = 50
+	MaxPage     = 500
+)
+
+// TrailQuery asks for what was done with one person's data under one controller. Identifiers travel in bodies only, so that no
+// address book gathers in logs of URLs.
+type TrailQuery struct {
+	// Person is one identifier as kind:value, such as email:ada@example.org.
+	Person Text `json:"person"`
+	// Order is NewestFirst, the default, or OldestFirst.
+	Order string `json:"order,omitempty"`
+	// After is the position of the last entry of the page before, as Trail.Next gave it.
+	After *uint64 `json:"after,omitempty"`
+	// Limit is the most entries to give: 1 to MaxPage, DefaultPage by default.
+	Limit int `json:"limit,omitempty"`
+	// At asks for the trail as it was known when the ledger ended at this position.
+	At *uint64 `json:"at,omitempty"`
+	// Details asks for the sealed details to be opened.
+	Details bool `json:"details,omitempty"`
+}
+
+// HoldingsQuery asks for what is held of one person under one controller.
+type HoldingsQuery struct {
+	Person Text `json:"person"`
+	// At asks for what was known when the ledger ended at this position, where the view keeps that.
+	At *uint64 `json:"at,omitempty"`
+}
+
+// LinkRequest says that a second identifier names a person whom the ledger knows already.
+type LinkRequest struct {
+	Known Text `json:"known"`
+	Also  Text `json:"also"`
+	// By is the id of the contact who said so; may be empty.
+	By string `json:"by,omitempty"`
+}
+
+// Linked says where a link was recorded.
+type Linked struct {
+	Position uint64 `json:"position"`
+	// Joined says that the second identifier had a dossier of its own, and that both are now one person's.
+	Joined bool `json:"joined"`
+}
+
+// Trail is one page of what was done with one person's data.
+type Trail struct {
+	Controller string       `json:"controller"`
+	Order      string       `json:"order"`
+	Entries    []TrailEntry `json:"entries"`
+	// Next is the cursor of the next page, absent where this is the last.
+	Next *uint64 `json:"next,omitempty"`
+	// Position is the end of the ledger that the answer rests on.
+	Position uint64 `json:"position"`
+}
+
+// TrailEntry is one entry of the ledger about the person.
+type TrailEntry struct {
+	Position uint64 `json:"position"`
+	// ID is the event's id and Action the id under which the service sent the action.
+	ID     string `json:"id,omitempty"`
+	Action string `json:"action,omitempty"`
+	// Time is when it happened, by the service's clock; Recorded when the ledger wrote it.
+	Time     time.Time `json:"time"`
+	Recorded time.Time `json:"recorded"`
+	Service  string    `json:"service,omitempty"`
+	// Identifier is the kind of identifier by which the service named the person.
+	Identifier  string   `json:"identifier,omitempty"`
+	Operation   string   `json:"operation,omitempty"`
+	Instruction string   `json:"instruction,omitempty"`
+	Version     int      `json:"version,omitempty"`
+	Basis       string   `json:"basis,omitempty"`
+	Stated      string   `json:"stated,omitempty"`
+	Categories  []string `json:"categories,omitempty"`
+	System      string   `json:"system,omitempty"`
+	Location    string   `json:"location,omitempty"`
+	Recipient   string   `json:"recipient,omitempty"`
+	Order       string   `json:"order,omitempty"`
+	// Sentence says it all in plain English.
+	Sentence string    `json:"sentence"`
+	Findings []Finding `json:"findings,omitempty"`
+	// Sealed says that the entry has details. They are in Details where they were asked for and can be opened.
+	Sealed bool `json:"sealed,omitempty"`
+	// Details are what the service sent, a JSON object.
+	Details Details `json:"details,omitempty"`
+	// Forgotten says that the details can never be opened again: the key was destroyed.
+	Forgotten bool `json:"forgotten,omitempty"`
+}
+
+// Details is a JSON object that may be personal. It goes over the wire as it is and refuses to be printed or logged.
+type Details json.RawMessage
+
+// Holdings is what is held of one person under one controller.
+type Holdings struct {
+	Controller string    `json:"controller"`
+	Holdings   []Holding `json:"holdings"`
+	Position   uint64    `json:"position"`
+}
+
+// Holding is one category of the person's data in one system.
+type Holding struct {
+	Category string `json:"category"`
+	System   string `json:"system,omitempty"`
+	Location string `json:"location,omitempty"`
+	// Since is when it came there, and Position the entry that says so.
+	Since    time.Time `json:"since"`
+	Position uint64    `json:"position"`
+	Service  string    `json:"service,omitempty"`
+	// Instruction, Version and Basis are those under which it is held.
+	Instruction string `json:"instruction,omitempty"`
+	Version     int    `json:"version,omitempty"`
+	Basis       string `json:"basis,omitempty"`
+	// Withdrawn says that it was deleted but can be had back, so it is still held.
+	Withdrawn bool `json:"withdrawn,omitempty"`
+	// Sentence says it all in plain English.
+	Sentence string `json:"sentence"`
+}
+
+// Person is all that the ledger knows of one person under one controller, in one answer.
+type Person struct {
+	Controller     string `json:"controller"`
+	ControllerName string `json:"controllerName,omitempty"`
+	// Identifiers shows the identifiers by which services named the person, masked: enough for somebody who knows them.
+	Identifiers []Text `json:"identifiers,omitempty"`
+	// Forgotten says that the person's keys were destroyed.
+	Forgotten bool      `json:"forgotten,omitempty"`
+	Holdings  []Holding `json:"holdings"`
+	Trail     Trail     `json:"trail"`
+	Position  uint64    `json:"position"`
+}
