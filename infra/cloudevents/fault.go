@@ -69,7 +69,7 @@ func Problem(err error) (wire.Problem, bool) {
 	return f.Problem(), true
 }
 
-// Problem gives the RFC 9457 problem of the fault, for its sender.
+// Problem gives the fault as its sender sees it.
 func (f *fault) Problem() wire.Problem {
 	p := wire.NewProblem(f.code)
 	p.Hint = f.hint
@@ -80,11 +80,9 @@ func (f *fault) Problem() wire.Problem {
 	if f.item >= 0 {
 		pointer = "/" + strconv.Itoa(f.item) + pointer
 	}
-	switch {
-	case f.offset > 0:
-		p.Detail = f.detail + ", near byte " + strconv.FormatInt(f.offset, 10)
-	default:
-		p.Detail = f.detail
+	p.Detail = f.detail
+	if f.offset > 0 {
+		p.Detail += ", near byte " + strconv.FormatInt(f.offset, 10)
 	}
 	if pointer != "" {
 		p.Errors = []wire.FieldError{{Pointer: pointer, Detail: f.detail}}
