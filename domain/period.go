@@ -10,7 +10,8 @@ import (
 // Period is a length of time by the calendar, as a retention rule names it: ISO 8601 without a time part (P7Y, P6M, P30D).
 type Period struct{ Years, Months, Days int }
 
-// ParsePeriod reads P7Y, P1Y6M, P30D or P2W, each number at most 9999. It returns ErrInvalid.
+// ParsePeriod reads P7Y, P1Y6M, P30D or P2W, each number and the days together at most 9999, so that what String writes can be
+// read again. It returns ErrInvalid.
 func ParsePeriod(s string) (Period, error) {
 	var p Period
 	if len(s) < 3 || s[0] != 'P' {
@@ -45,11 +46,14 @@ func ParsePeriod(s string) (Period, error) {
 			p.Days += value
 		}
 	}
+	if p.Days > 9999 {
+		return Period{}, errPeriod()
+	}
 	return p, nil
 }
 
 func errPeriod() error {
-	return errors.WithHint(errors.Wrap(ErrInvalid, "period"), "Write a period as ISO 8601 does: P7Y, P6M, P30D.")
+	return errors.WithHint(errors.Wrap(ErrInvalid, "period"), "Write a period as ISO 8601 does: P7Y, P6M, P30D, each number at most 9999.")
 }
 
 // After gives the end of the period that begins at t. A month that lacks the day ends on its last day (Reg. 1182/71, Art. 3(2)(c)).
