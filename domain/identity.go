@@ -146,6 +146,11 @@ func ParseIdentifier(s string) (Identifier, error) {
 	if err != nil {
 		return Identifier{}, err
 	}
+	// Lower case can be longer than what it was made of.
+	if len(value) > MaxIdentifierBytes {
+		return Identifier{}, errors.WithHint(errors.Wrap(ErrInvalid, "identifier in lower case"),
+			"An identifier's value has 1 to 256 bytes of UTF-8 in lower case too.")
+	}
 	return Identifier{kind, NewPersonal(value)}, nil
 }
 
@@ -169,7 +174,7 @@ func normalise(kind, value string) (string, error) {
 			}
 			return -1
 		}, value)
-		if digits == "" {
+		if strings.Trim(digits, "+") == "" {
 			return "", errors.WithHint(errors.Wrap(ErrInvalid, "phone identifier"), "Write phone:+441632960001.")
 		}
 		return digits, nil
