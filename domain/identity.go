@@ -91,9 +91,12 @@ func ParseID(s string) (string, error) {
 type SubjectKey uint64
 
 // 13 characters of Crockford's base32 in lower case hold 65 bits.
-var keyEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+var keyEncoding = base32.NewEncoding(keyAlphabet).WithPadding(base32.NoPadding)
 
-const keyTextLen = 13
+const (
+	keyAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+	keyTextLen  = 13
+)
 
 // String writes the key in 13 characters of Crockford's base32.
 func (k SubjectKey) String() string { return string(k.AppendText(nil)) }
@@ -108,13 +111,15 @@ func (k SubjectKey) AppendText(b []byte) []byte {
 // MarshalText writes the key in 13 characters of Crockford's base32.
 func (k SubjectKey) MarshalText() ([]byte, error) { return k.AppendText(nil), nil }
 
-// UnmarshalText reads the 13 characters. It returns ErrInvalid.
+// UnmarshalText reads the 13 characters. It returns ErrInvalid, also where the bit that the key leaves over is set, so that a
+// key has one spelling.
 func (k *SubjectKey) UnmarshalText(text []byte) error {
 	var raw [10]byte
 	if len(text) != keyTextLen {
 		return errors.Wrap(ErrInvalid, "subject key length")
 	}
-	if n, err := keyEncoding.Decode(raw[:], text); err != nil || n != 8 {
+	n, err := keyEncoding.Decode(raw[:], text)
+	if err != nil || n != 8 || strings.IndexByte(keyAlphabet, text[keyTextLen-1])&1 != 0 {
 		return errors.Wrap(ErrInvalid, "subject key")
 	}
 	*k = SubjectKey(binary.BigEndian.Uint64(raw[:8]))
