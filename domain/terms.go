@@ -54,6 +54,8 @@ func (t Terms) Valid(regime Regime) error {
 		return invalid("instruction title", "Give the instruction a title of 1 to 200 bytes, without people's names.")
 	case t.Purpose == "" || len(t.Purpose) > MaxCategoryBytes || strings.ContainsFunc(t.Purpose, notTerm):
 		return invalid("instruction purpose", "Article 5(1)(b): name the purpose as DPV does, for example CustomerCare.")
+	case t.Basis.Article() == "":
+		return invalid("instruction without a basis", "Article 6(1): name the basis that the controller chose, A6-1-a to A6-1-f.")
 	case len(t.Operations) == 0 || len(t.Operations) > MaxListed:
 		return invalid("instruction operations", "Article 28(3): list the permitted operations, 1 to 64.")
 	case len(t.Categories) == 0 || len(t.Categories) > MaxListed:
