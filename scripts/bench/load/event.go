@@ -43,8 +43,21 @@ func AllServices() []Service {
 // ControllerName names the controller with a number from 0.
 func ControllerName(n int) string { return "controller-" + strconv.Itoa(n) }
 
-// Instructions names what the controllers instructed; the register that the benchmark applies declares the same names.
-func Instructions() []string { return []string{"orders", "accounts", "support"} }
+// Instruction is what every controller instructed; the register that the benchmark applies declares the same.
+type Instruction struct {
+	Name, Purpose, Basis, Interest string
+	Operations, Categories         []string
+}
+
+// Instructions lists the instructions. Each operation of each makes a kind of event.
+func Instructions() []Instruction {
+	return []Instruction{
+		{"orders", "CustomerOrderManagement", "A6-1-b", "", []string{"Store", "Use"}, []string{"pd:EmailAddress", "pd:PhysicalAddress"}},
+		{"accounts", "LegalCompliance", "A6-1-c", "", []string{"Store"}, []string{"pd:EmailAddress", "pd:Name"}},
+		{"support", "CustomerCare", "A6-1-f", "Helping people who bought", []string{"Consult", "Use"},
+			[]string{"pd:EmailAddress", "pd:TelephoneNumber"}},
+	}
+}
 
 // personDigits is the width of a person's number, so that every event has the same size.
 const personDigits = 8
@@ -71,12 +84,12 @@ type template struct {
 
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
-func newTemplate(s Service, instruction, operation, basis, category string) (template, error) {
+func newTemplate(s Service, i Instruction, operation string) (template, error) {
 	const id, when, sequence = "00000000-0000-0000-0000-000000000000", timeLayout, "0000000000"
 	text := `{"specversion":"1.0","id":"` + id + `","source":"` + s.Source + `","type":"daybook.action.v1","time":"` + when +
 		`","sequence":"` + sequence + `","datacontenttype":"application/json","data":{"operation":"` + operation +
-		`","subjects":["` + PersonIdentifier(0) + `"],"instruction":"` + instruction +
-		`","categories":["pd:EmailAddress","` + category + `"],"system":"crm","location":"GB","basis":"` + basis +
+		`","subjects":["` + PersonIdentifier(0) + `"],"instruction":"` + i.Name +
+		`","categories":["` + strings.Join(i.Categories, `","`) + `"],"system":"crm","location":"GB","basis":"` + i.Basis +
 		`","details":{"note":"`
 	const end = `"}}}`
 	fill := EventBytes - len(text) - len(end)
@@ -84,7 +97,7 @@ func newTemplate(s Service, instruction, operation, basis, category string) (tem
 		return template{}, errors.AssertionFailedf("the template of an event is too long")
 	}
 	words := strings.Repeat("as agreed on the telephone, the parcel goes to the neighbour. ", 1+fill/60)
-	t := template{bytes: []byte(text + words[:fill] + end), instruction: instruction}
+	t := template{bytes: []byte(text + words[:fill] + end), instruction: i.Name}
 	t.id = strings.Index(text, id)
 	t.when = strings.Index(text, when)
 	t.sequence = strings.Index(text, `"sequence":"`) + len(`"sequence":"`)
@@ -127,16 +140,14 @@ func NewGenerator(s Service, people int, run uint32, seed uint64, now func() tim
 	}
 	g := &Generator{service: s, people: people / Controllers, first: first, now: now, run: run,
 		random: rand.New(rand.NewPCG(seed, uint64(run)))}
-	for _, v := range [][4]string{
-		{"orders", "Store", "A6-1-b", "pd:Name"}, {"orders", "Use", "A6-1-b", "pd:PostalAddress"},
-		{"orders", "Retrieve", "A6-1-b", "pd:TelephoneNumber"}, {"accounts", "Store", "A6-1-c", "pd:Name"},
-		{"support", "Consult", "A6-1-f", "pd:TelephoneNumber"}, {"support", "Use", "A6-1-f", "pd:Name"},
-	} {
-		t, err := newTemplate(s, v[0], v[1], v[2], v[3])
-		if err != nil {
-			return nil, err
+	for _, i := range Instructions() {
+		for _, operation := range i.Operations {
+			t, err := newTemplate(s, i, operation)
+			if err != nil {
+				return nil, err
+			}
+			g.templates = append(g.templates, t)
 		}
-		g.templates = append(g.templates, t)
 	}
 	return g, nil
 }
