@@ -1,0 +1,94 @@
+// Package sample holds an invented organisation and one day of its work: the register that `daybook apply` takes, and what its
+// services report, for `daybook demo`, tests and trying things out.
+//
+// It deliberately does not run anything: infra/cli plays the day.
+package sample
+
+import (
+	_ "embed"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/cockroachdb/errors"
+	"go.yaml.in/yaml/v4"
+)
+
+//go:embed register.yaml
+var register []byte
+
+//go:embed day.yaml
+var day []byte
+
+// Register gives register.yaml.
+func Register() []byte { return append([]byte(nil), register...) }
+
+// Ways in which a step reaches the ledger.
+const (
+	Record = "record" // wait for the receipt
+	Inbox  = "inbox"  // durable, without a receipt
+	Ask    = "ask"    // may this be done?
+	Link   = "link"   // the second of Who is another name of the first
+	Raw    = "raw"    // the bytes of Raw, as they stand, to the inbox
+)
+
+// Step is one thing that a service does in the course of the day.
+type Step struct {
+	At        string         `yaml:"at"` // by the clock, UTC: 08:20
+	DaysAgo   int            `yaml:"daysAgo"`
+	By        string         `yaml:"by"` // controller/service
+	Way       string         `yaml:"way"`
+	Operation string         `yaml:"do"`
+	Who       []string       `yaml:"who"`
+	Under     string         `yaml:"under"`
+	What      []string       `yaml:"what"`
+	System    string         `yaml:"system"`
+	Location  string         `yaml:"location"`
+	Recipient string         `yaml:"recipient"`
+	Basis     string         `yaml:"basis"`
+	Details   map[string]any `yaml:"details"`
+	Again     bool           `yaml:"again"`
+	Raw       string         `yaml:"raw"`
+	Expect    []string       `yaml:"expect"`
+	Refused   []string       `yaml:"refused"`
+}
+
+// Day gives the steps in the order in which the services take them: by the clock, and of one minute in the order of the file.
+func Day() ([]Step, error) {
+	var file struct {
+		Steps []Step `yaml:"steps"`
+	}
+	if err := yaml.Load(day, &file, yaml.WithKnownFields()); err != nil {
+		return nil, errors.Wrap(err, "the sample day")
+	}
+	for i := range file.Steps {
+		if file.Steps[i].Way == "" {
+			file.Steps[i].Way = Record
+		}
+	}
+	return file.Steps, nil
+}
+
+// Service gives the controller and the service of the step.
+func (s Step) Service() (controller, service string) {
+	controller, service, _ = strings.Cut(s.By, "/")
+	return controller, service
+}
+
+// Time gives when the step happened, if the day is the one on which midnight begins.
+func (s Step) Time(midnight time.Time) (time.Time, error) {
+	clock, err := time.Parse("15:04", s.At)
+	if err != nil {
+		return time.Time{}, errors.Wrap(err, "time of a sample step")
+	}
+	return midnight.AddDate(0, 0, -s.DaysAgo).Add(time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute), nil
+}
+
+// DetailsJSON gives the details as a JSON object, nil where there are none.
+func (s Step) DetailsJSON() (json.RawMessage, error) {
+	if len(s.Details) == 0 {
+		return nil, nil
+	}
+	raw, err := json.Marshal(s.Details)
+	return raw, errors.Wrap(err, "details of a sample step")
+}
