@@ -115,7 +115,7 @@ func (c Give) Decide(s State) ([]domain.Fact, error) {
 			return nil, errors.WithHint(errors.Wrapf(domain.ErrConflict, "instruction %s of %s", c.Instruction, c.Controller),
 				"Article 28(3)(a): a new version is given on or after the day of the last one. Correct the date in given.on.")
 		}
-		if newest.Withdrawn == nil && newest.Given.On.Equal(c.Warrant.On) && newest.Given.Reference == c.Warrant.Reference {
+		if newest.Given.On.Equal(c.Warrant.On) && newest.Given.Reference == c.Warrant.Reference {
 			return nil, errors.WithHint(errors.Wrapf(domain.ErrConflict, "changed terms of %s of %s", c.Instruction, c.Controller),
 				"Article 28(3)(a): other terms are another instruction. Say in given.on or given.reference when and how the controller changed them.")
 		}
