@@ -2,6 +2,7 @@ package register
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,10 +28,16 @@ func (c ProcessorDeclared) Decide(s State) ([]domain.Fact, error) {
 			return nil, errors.Wrap(err, "measure")
 		}
 	}
-	if s.Processor != nil && reflect.DeepEqual(*s.Processor, c) {
+	if s.Processor != nil && s.Processor.equal(c) {
 		return nil, nil
 	}
 	return []domain.Fact{c}, nil
+}
+
+// equal compares list for list: an empty list and none are written alike, so they are one.
+func (c ProcessorDeclared) equal(o ProcessorDeclared) bool {
+	return c.Name == o.Name && c.Registration == o.Registration && c.Regime == o.Regime &&
+		slices.Equal(c.Territory, o.Territory) && slices.Equal(c.Measures, o.Measures)
 }
 
 // Decide gives the event, or none where the same is declared. It returns domain.ErrInvalid.
