@@ -19,12 +19,13 @@ func (d *Decoder) batch(body []byte) ([]Result, bool, error) {
 	defer r.release()
 	results := make([]Result, len(items))
 	for i, item := range items {
+		results[i].Raw = item
 		f := r.open(item)
 		if f == nil {
 			f = r.event(&results[i].Event)
 		}
 		if f != nil {
-			results[i] = Result{Err: f.within(i)}
+			results[i] = Result{Raw: item, Err: f.within(i)}
 		}
 	}
 	return results, true, nil

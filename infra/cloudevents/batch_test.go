@@ -42,6 +42,9 @@ func TestOneBadEventOfABatchFailsAlone(t *testing.T) {
 				t.Fatalf("%d results, %v", len(results), err)
 			}
 			wantRefusal(t, results[1].Err, tt.code, tt.pointer)
+			if got := strings.TrimSpace(string(results[1].Raw)); got != tt.item {
+				t.Errorf("the item's own bytes are %d, want %d", len(got), len(tt.item))
+			}
 			for _, i := range []int{0, 2} {
 				if results[i].Err != nil {
 					t.Fatal(results[i].Err)

@@ -76,7 +76,7 @@ func (d *Decoder) single(body []byte, read func(*reader, *Incoming) *fault) ([]R
 	r := d.readers.Get().(*reader)
 	defer d.readers.Put(r)
 	defer r.release()
-	results := make([]Result, 1)
+	results := []Result{{Raw: body}}
 	if f := read(r, &results[0].Event); f != nil {
 		return nil, false, f
 	}

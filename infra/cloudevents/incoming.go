@@ -40,6 +40,8 @@ type Action struct {
 // Result is one event of a message, or why it was refused.
 type Result struct {
 	Event Incoming
+	// Raw is the event's own bytes, part of the body that was given: of a batch one item, otherwise all of it. They are personal.
+	Raw []byte
 	// Err wraps domain.ErrInvalid; Problem reads it.
 	Err error
 }
