@@ -1,0 +1,163 @@
+package app
+
+import (
+	"context"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/errors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jigowatt/daybook/commands"
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/api"
+	"github.com/jigowatt/daybook/infra/eventlog/natslog"
+	"github.com/jigowatt/daybook/infra/intake"
+	"github.com/jigowatt/daybook/infra/vault"
+	"github.com/jigowatt/daybook/projections"
+)
+
+// App is one ledger with everything around it.
+type App struct {
+	// Note is for the operator, in full sentences, where there is something to do; it must not be overlooked.
+	Note string
+
+	cfg        Config
+	closers    closers
+	bus        busses
+	vault      *vault.Vault
+	log        *natslog.Log
+	ledger     *commands.Ledger
+	views      *projections.Runner
+	intake     *intake.Service
+	quarantine *intake.Quarantine
+	listener   net.Listener
+	writing    atomic.Bool
+	stopping   chan struct{} // closed when Run begins to stop
+}
+
+// Addresses are the doors of a running ledger.
+type Addresses struct {
+	HTTP string // a URL
+	NATS string // a URL
+}
+
+// Open opens everything, and folds the log up to its end, without answering anybody yet. It returns domain.ErrInvalid and
+// domain.ErrForbidden for a configuration that cannot be, domain.ErrUnavailable where another process has the directory or
+// something does not answer, and an assertion failure where stored data was lost or changed.
+func Open(ctx context.Context, cfg Config) (*App, error) {
+	if err := cfg.fill(); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, stopping: make(chan struct{})}
+	for _, open := range []func(context.Context) error{
+		a.openDirectory, a.openVault, a.openBus, a.openLedger, a.openViews, a.openIntake, a.listen,
+	} {
+		if err := open(ctx); err != nil {
+			return nil, errors.CombineErrors(err, a.closers.close())
+		}
+	}
+	return a, nil
+}
+
+func (a *App) openDirectory(context.Context) error {
+	if err := os.MkdirAll(a.cfg.Data, 0o700); err != nil {
+		return errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "make the data directory"), err),
+			"Check that the directory can be made by the user that runs daybook, and that its disk has room.")
+	}
+	lock, err := lockDirectory(a.cfg.Data)
+	if err != nil {
+		return err
+	}
+	a.closers.add(lock.Close)
+	return nil
+}
+
+func (a *App) listen(ctx context.Context) error {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.HTTP)
+	if err != nil {
+		return errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "listen for HTTP"), err),
+			"Another program has the address; choose another with --http.")
+	}
+	a.listener = l
+	a.closers.add(func() error {
+		// The server closes it too, once it serves.
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return errors.Wrap(err, "close the HTTP listener")
+		}
+		return nil
+	})
+	return nil
+}
+
+// Addresses gives the doors.
+func (a *App) Addresses() Addresses {
+	return Addresses{HTTP: "http://" + a.listener.Addr().String(), NATS: a.bus.url}
+}
+
+// Run answers until ctx ends, calling ready once everything does, and then closes everything in order: the doors first, then the
+// writer when it has written what it took on, then the rest. It is called once.
+func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
+	inside, stopInside := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopInside()
+	outside, stopOutside := context.WithCancel(ctx)
+	defer stopOutside()
+	var core, doors errgroup.Group
+	core.Go(func() error {
+		defer stopOutside()
+		a.writing.Store(true)
+		defer a.writing.Store(false)
+		return errors.Wrap(a.ledger.Run(inside), "writer")
+	})
+	core.Go(func() error { a.views.Run(inside); return nil })
+	answering := make(chan struct{})
+	doors.Go(func() error {
+		defer stopOutside()
+		return errors.Wrap(a.intake.Run(outside, func() { close(answering) }), "intake")
+	})
+	doors.Go(func() error {
+		defer stopOutside()
+		return errors.Wrap(a.serve(outside), "HTTP")
+	})
+	select {
+	case <-answering:
+		ready(a.Addresses())
+	case <-outside.Done():
+	}
+	<-outside.Done()
+	close(a.stopping)
+	err := doors.Wait()
+	stopInside()
+	err = errors.CombineErrors(err, core.Wait())
+	return errors.CombineErrors(err, a.closers.close())
+}
+
+// Close closes what Open opened, where Run was not called.
+func (a *App) Close() error { return a.closers.close() }
+
+func (a *App) serve(ctx context.Context) error {
+	handler := api.New(api.Config{
+		Ledger: a.ledger, Log: a.log, Vault: a.vault, Views: a.views, Quarantine: a.quarantine,
+		Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
+	})
+	return api.ServeListener(ctx, a.listener, handler)
+}
+
+// healthy says why the ledger cannot record now.
+func (a *App) healthy() error {
+	if !a.writing.Load() {
+		return errors.Wrap(domain.ErrUnavailable, "the writer is not running")
+	}
+	if a.bus.server != nil {
+		return a.bus.server.Health()
+	}
+	if !a.bus.log.IsConnected() {
+		return errors.Wrap(domain.ErrUnavailable, "the NATS server is out of reach")
+	}
+	return nil
+}
+
+// stopTime bounds how long the program waits for what is going on when it is asked to stop.
+const stopTime = 30 * time.Second

@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/jigowatt/daybook/infra/sqlite"
+	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/holdings"
+	"github.com/jigowatt/daybook/projections/register"
+	"github.com/jigowatt/daybook/projections/sources"
+	"github.com/jigowatt/daybook/projections/trail"
+)
+
+// Views are all views that there are.
+func Views() []projections.Projection {
+	return []projections.Projection{trail.Projection{}, holdings.Projection{}, register.Projection{}, sources.Projection{}}
+}
+
+func (a *App) openViews(context.Context) error {
+	views, err := projections.New(a.log, a.cfg.path("views"), openView, Views(),
+		projections.Config{Log: a.cfg.Logger.With(slog.String("part", "views"))})
+	if err != nil {
+		return err
+	}
+	a.views = views
+	a.closers.add(views.Close)
+	return nil
+}
+
+// openView opens a view's file: large pages of the log are carried over rarely, because random entries of an index come to the
+// same pages again, and a commit waits for no disk, because a view can be made again.
+func openView(path string, version int, schema string) (projections.Store, error) {
+	db, err := sqlite.Open(path, sqlite.Config{
+		Schema: schema, Version: version, Synchronous: sqlite.Normal,
+		Readers: 4, WriterCache: 32 << 10, ReaderCache: 8 << 10, PageSize: 4096, CheckpointPages: 16_384,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
+}

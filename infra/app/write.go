@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/cockroachdb/errors"
+	"github.com/nats-io/nats.go"
+
+	"github.com/jigowatt/daybook/commands"
+	"github.com/jigowatt/daybook/infra/bus"
+	"github.com/jigowatt/daybook/infra/eventlog/natslog"
+	"github.com/jigowatt/daybook/infra/intake"
+	"github.com/jigowatt/daybook/infra/keys"
+	"github.com/jigowatt/daybook/infra/memory"
+	"github.com/jigowatt/daybook/infra/vault"
+)
+
+// busses are the connections to NATS: one for the log, one for services, so that neither waits for the other's messages.
+type busses struct {
+	server        *bus.Server // nil with an external server
+	log, services *nats.Conn
+	url           string
+}
+
+func (a *App) openBus(ctx context.Context) error {
+	cfg := a.cfg
+	if cfg.NATSURL != "" {
+		for _, conn := range []**nats.Conn{&a.bus.log, &a.bus.services} {
+			nc, err := bus.Connect(ctx, cfg.NATSURL, cfg.Logger)
+			if err != nil {
+				return err
+			}
+			a.closers.addPlain(nc.Close)
+			*conn = nc
+		}
+		a.bus.url = a.bus.log.ConnectedUrlRedacted()
+		return nil
+	}
+	host, port, err := loopback(cfg.NATS)
+	if err != nil {
+		return err
+	}
+	server, err := bus.Embedded(ctx, bus.Config{StoreDir: cfg.path("nats"), Host: host, Port: port, Logger: cfg.Logger})
+	if err != nil {
+		return errors.Wrap(err, "embedded NATS server")
+	}
+	a.closers.add(server.Close)
+	services, err := server.Dial()
+	if err != nil {
+		return err
+	}
+	a.closers.addPlain(services.Close)
+	a.bus = busses{server: server, log: server.Conn(), services: services, url: server.ClientURL()}
+	return nil
+}
+
+func (a *App) openVault(ctx context.Context) error {
+	loaded, err := keys.Load(keys.Config{Dir: a.cfg.path("keys"), NoCreate: vault.Exists(a.cfg.path("vault"))})
+	if err != nil {
+		return errors.Wrap(err, "key-encryption key")
+	}
+	a.Note = loaded.Note
+	if loaded.Created {
+		a.cfg.Logger.WarnContext(ctx, "a new key-encryption key was made; back it up apart from the data")
+	}
+	v, err := vault.Open(a.cfg.path("vault"), loaded.Key, vault.Config{Now: a.cfg.Now})
+	if err != nil {
+		return err
+	}
+	a.closers.add(v.Close)
+	a.vault = v
+	return nil
+}
+
+func (a *App) openLedger(ctx context.Context) error {
+	log, err := natslog.Open(ctx, a.bus.log, natslog.Config{Name: a.cfg.Name, Replicas: a.cfg.Replicas})
+	if err != nil {
+		return errors.Wrap(err, "event log")
+	}
+	a.closers.addPlain(log.Close)
+	a.log = log
+	m, err := memory.Open(a.cfg.path("memory"), memory.Config{Logger: a.cfg.Logger})
+	if err != nil {
+		return errors.Wrap(err, "memory of messages")
+	}
+	a.closers.add(m.Close)
+	a.ledger, err = commands.Open(ctx, commands.Config{
+		Log: log, Vault: a.vault, Memory: m, Now: a.cfg.Now, Logger: a.cfg.Logger.With(slog.String("part", "writer")),
+		MaxFrameBytes: log.MaxFrame() / 2,
+	})
+	return errors.Wrap(err, "ledger")
+}
+
+// The names of the secrets that the vault keeps for messages at rest and on the way.
+const (
+	sealingSecret    = "intake.hpke"
+	inboxSecret      = "intake.inbox"
+	quarantineSecret = "intake.quarantine"
+)
+
+func (a *App) openIntake(ctx context.Context) error {
+	keys := map[string][]byte{sealingSecret: nil, inboxSecret: nil, quarantineSecret: nil}
+	for name := range keys {
+		key, err := a.vault.Secret(ctx, name, 32)
+		if err != nil {
+			return errors.Wrap(err, "secrets of the intake")
+		}
+		keys[name] = key
+	}
+	opener, err := intake.NewOpener(keys[sealingSecret])
+	if err != nil {
+		return err
+	}
+	inboxBox, err := intake.NewBox(keys[inboxSecret])
+	if err != nil {
+		return err
+	}
+	quarantineBox, err := intake.NewBox(keys[quarantineSecret])
+	if err != nil {
+		return err
+	}
+	inbox, err := intake.OpenInbox(ctx, a.bus.services, inboxBox, a.cfg.Replicas)
+	if err != nil {
+		return err
+	}
+	a.closers.addPlain(inbox.Close)
+	if a.quarantine, err = intake.OpenQuarantine(ctx, a.bus.services, quarantineBox, a.cfg.Replicas); err != nil {
+		return err
+	}
+	a.intake = intake.New(intake.Config{
+		Conn: a.bus.services, Ledger: a.ledger, Opener: opener, Quarantine: a.quarantine, Inbox: inbox,
+		Version: a.cfg.Version, Logger: a.cfg.Logger.With(slog.String("part", "intake")),
+	})
+	return nil
+}
