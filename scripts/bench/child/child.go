@@ -59,13 +59,14 @@ func (p *Process) Stop() error {
 	return nil
 }
 
-// Until asks ready, every few milliseconds, until it says yes. It returns an error when the process ends before or patience
+// Until asks ready, at first after a millisecond and then ever more rarely down to twenty times a second, until it says yes. It returns an error when the process ends before or patience
 // does.
 func (p *Process) Until(ctx context.Context, patience time.Duration, ready func(context.Context) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
+	pause := time.Millisecond
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
 	for {
 		if ready(ctx) {
 			return nil
@@ -75,7 +76,9 @@ func (p *Process) Until(ctx context.Context, patience time.Duration, ready func(
 			return errors.WithDetail(errors.New("a side ended early"), p.output.String())
 		case <-ctx.Done():
 			return errors.WithDetail(errors.Wrap(ctx.Err(), "a side did not become ready"), p.output.String())
-		case <-tick.C:
+		case <-timer.C:
+			pause = min(pause*2, 50*time.Millisecond)
+			timer.Reset(pause)
 		}
 	}
 }
