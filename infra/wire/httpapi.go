@@ -9,8 +9,8 @@ import (
 const (
 	// HeaderPosition says, on what was read, up to which end of the ledger it is known.
 	HeaderPosition = "Daybook-Position"
-	// HeaderMinPosition asks a read to wait, a few seconds at most, until the views have reached a position: read your own
-	// writes by sending one more than a receipt's position.
+	// HeaderMinPosition asks a read to wait, a few seconds at most, until the answer rests on at least this end of the ledger:
+	// read your own writes by sending a receipt's position and events added.
 	HeaderMinPosition = "Daybook-Min-Position"
 	// ContentLines is a body of JSON values, one a line.
 	ContentLines = "application/x-ndjson"
@@ -150,6 +150,20 @@ type ViewStatus struct {
 	Lag uint64 `json:"lag"`
 	// Stopped says why the view takes in nothing more, empty while it does.
 	Stopped string `json:"stopped,omitempty"`
+	// Building says how far the file is that is to take the place of the one that answers.
+	Building *Progress `json:"building,omitempty"`
+}
+
+// Progress says how far something is through the ledger.
+type Progress struct {
+	Position uint64 `json:"position"`
+	End      uint64 `json:"end"`
+}
+
+// Readiness says whether the ledger takes and answers what it should, and if not, why.
+type Readiness struct {
+	Ready   bool     `json:"ready"`
+	Reasons []string `json:"reasons,omitempty"`
 }
 
 // Rebuild is one line of a view's rebuilding. The last has Done set, or Problem.
