@@ -27,6 +27,7 @@ type Ledger struct {
 	t       testing.TB
 	addr    string
 	deny    []string
+	mute    []string
 	private hpke.PrivateKey
 	decoder *cloudevents.Decoder
 
@@ -51,6 +52,9 @@ type Option func(*Ledger)
 
 // Deny forbids services to publish on a subject, which may have wildcards, as a server's permissions do.
 func Deny(subject string) Option { return func(l *Ledger) { l.deny = append(l.deny, subject) } }
+
+// DenyReplies forbids services to receive replies, as a server does whose permissions lack the inbox.
+func DenyReplies() Option { return func(l *Ledger) { l.mute = append(l.mute, "_INBOX.>") } }
 
 const internalUser = "ledger"
 
@@ -84,7 +88,7 @@ func (l *Ledger) Start() {
 	}
 	opts := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoLog: true, NoSigs: true, MaxPayload: 8 << 20, NoAuthUser: "service",
 		Users: []*server.User{{Username: internalUser, Password: internalUser}, {Username: "service", Password: "service",
-			Permissions: &server.Permissions{Publish: &server.SubjectPermission{Deny: l.deny}}}}}
+			Permissions: &server.Permissions{Publish: &server.SubjectPermission{Deny: l.deny}, Subscribe: &server.SubjectPermission{Deny: l.mute}}}}}
 	if l.addr != "" {
 		addr, err := net.ResolveTCPAddr("tcp", l.addr)
 		if err != nil {
