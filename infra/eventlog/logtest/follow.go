@@ -44,6 +44,27 @@ var followRules = []rule{
 		}
 		t.Fatal("the reading ended by itself")
 	}},
+	{"a reading catches up though the log keeps growing", func(t *testing.T, e Engine) {
+		g := newGenerator(t)
+		var all [][]byte
+		for range 20 {
+			all = appends(t, e.Log, all, g.events(3))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		goal, writer := domain.Position(len(all)), rival(t, e)
+		for b, err := range e.Log.Read(ctx, 1) {
+			must(t, err)
+			if b.CaughtUp {
+				return
+			}
+			if b.End() >= goal {
+				t.Fatalf("a batch up to %d does not say that it reached the end of %d", b.End(), goal)
+			}
+			all = appends(t, writer, all, g.events(2))
+		}
+		t.Fatal("the reading ended by itself")
+	}},
 	{"a reading ends with its context, without an error", func(t *testing.T, e Engine) {
 		appends(t, e.Log, nil, newGenerator(t).events(5))
 		for _, from := range []domain.Position{0, 3, 5} {

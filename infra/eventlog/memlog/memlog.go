@@ -104,13 +104,13 @@ func (l *Log) Append(ctx context.Context, at domain.Position, events [][]byte) e
 func (l *Log) Read(ctx context.Context, from domain.Position) iter.Seq2[domain.Batch, error] {
 	return func(yield func(domain.Batch, error) bool) {
 		l.mu.Lock()
-		start, end := l.broken, l.end
+		start, goal := l.broken, l.end
 		l.mu.Unlock()
-		if from > end {
-			yield(domain.Batch{}, errors.Wrapf(domain.ErrInvalid, "read from %s, end at %s", from, end))
+		if from > goal {
+			yield(domain.Batch{}, errors.Wrapf(domain.ErrInvalid, "read from %s, end at %s", from, goal))
 			return
 		}
-		if from == end && !yield(domain.Batch{At: from, CaughtUp: true}, nil) {
+		if from == goal && !yield(domain.Batch{At: from, CaughtUp: true}, nil) {
 			return
 		}
 		for at := from; ; {
@@ -124,7 +124,7 @@ func (l *Log) Read(ctx context.Context, from domain.Position) iter.Seq2[domain.B
 					return
 				}
 				b := domain.Batch{At: at, Events: f.events[at-f.at:]}
-				b.CaughtUp = b.End() == end
+				b.CaughtUp = b.End() == end || b.End() == goal
 				if at = b.End(); !yield(b, nil) {
 					return
 				}

@@ -20,7 +20,7 @@ const (
 )
 
 // Append is described at commands.Log. It copies the events, so callers may use their memory again. When ctx ends while the server
-// is at work, the log is still asked what became of the frame, for as long as Config.AnswerTime.
+// is at work, the log is still asked what became of the frame. It returns within twice Config.AnswerTime.
 func (l *Log) Append(ctx context.Context, at domain.Position, events [][]byte) error {
 	if err := eventlog.Check(events, l.maxFrame); err != nil {
 		return err
@@ -52,19 +52,25 @@ func (l *Log) Append(ctx context.Context, at domain.Position, events [][]byte) e
 	}
 	l.tail.begin(f.id)
 	defer l.tail.settle()
-	return l.write(ctx, f)
+	if err := l.write(ctx, f); err != nil {
+		return err
+	}
+	l.tail.push(f)
+	l.ring(f.seq)
+	return nil
 }
 
 // write publishes a frame until it is known what became of it.
 func (l *Log) write(ctx context.Context, f frame) error {
+	sending, cancel := context.WithTimeout(ctx, l.answerTime) // all tries together
+	defer cancel()
 	possible := false // the frame may have reached the server in an earlier try
 	for try := range maxTries {
-		if try > 0 && !pause(ctx, firstWait<<(try-1)) {
+		if try > 0 && !pause(sending, firstWait<<(try-1)) {
 			break
 		}
-		a := l.send(ctx, f)
+		a := l.send(sending, f)
 		if a == stored {
-			l.tail.push(f)
 			return nil
 		}
 		if possible = possible || a != unsent; !possible {
@@ -78,7 +84,6 @@ func (l *Log) write(ctx context.Context, f frame) error {
 		case err != nil:
 			return errors.WithSecondaryError(errors.Wrapf(domain.ErrOutcomeUnknown, "frame for %s", f.at), err)
 		case became == ours:
-			l.tail.push(f)
 			return nil
 		case became == others:
 			return errors.Wrapf(domain.ErrFenced, "frame for %s, where another writer's is", f.at)
@@ -114,12 +119,12 @@ type acknowledgement struct {
 // under way.
 var wrongLastSequence = map[jetstream.ErrorCode]bool{10071: true, 10164: true}
 
-// send publishes a frame once, and waits for the answer.
+// send publishes a frame once, and waits for the answer until ctx ends or the connection is lost.
 func (l *Log) send(ctx context.Context, f frame) answer {
 	if !l.nc.IsConnected() {
 		return unsent
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.answerTime)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l.sending.Store(&sending{connection: l.nc.Stats().Reconnects, cancel: cancel})
 	defer l.sending.Store(nil)

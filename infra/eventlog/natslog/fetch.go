@@ -12,7 +12,8 @@ import (
 
 const (
 	windowBytes  = 2 << 20 // of frames asked for at once; the last may exceed it
-	windowFrames = 1024
+	windowFrames = 1024    // asked for at once, when a reading is well under way
+	firstWindow  = 16      // asked for first: many readings want a page, not the log
 )
 
 // The statuses and headers with which the server answers direct questions for messages.
@@ -37,20 +38,18 @@ func (l *Log) message(ctx context.Context, seq uint64) (*nats.Msg, error) {
 	return reply, nil
 }
 
-// window reads some consecutive frames, from sequence first on and never beyond last: at least one.
-func (l *Log) window(ctx context.Context, first, last uint64) ([]frame, error) {
+// window reads at most limit consecutive frames, from sequence first on and never beyond last: at least one.
+func (l *Log) window(ctx context.Context, first, last, limit uint64) ([]frame, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.answerTime)
 	defer cancel()
+	n := min(last-first+1, limit)
+	answers := make(chan *nats.Msg, n+1) // all frames, and the word that there are no more
 	inbox := l.nc.NewInbox()
-	sub, err := l.nc.SubscribeSync(inbox)
+	sub, err := l.nc.ChanSubscribe(inbox, answers)
 	if err != nil {
 		return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "prepare to read"), err)
 	}
-	defer sub.Unsubscribe()                              //nolint:errcheck // it fails only where the connection is closed, and then there is nothing left to end
-	if err := sub.SetPendingLimits(-1, -1); err != nil { // the window bounds what can come
-		return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "prepare to read"), err)
-	}
-	n := min(last-first+1, windowFrames)
+	defer func() { _ = sub.Unsubscribe() }() // it fails only where the connection is closed: there is nothing left to end
 	request := []byte(`{"seq":`)
 	request = strconv.AppendUint(request, first, 10)
 	request = append(request, `,"batch":`...)
@@ -60,33 +59,51 @@ func (l *Log) window(ctx context.Context, first, last uint64) ([]frame, error) {
 	if err := l.nc.PublishRequest("$JS.API.DIRECT.GET."+l.stream, inbox, request); err != nil {
 		return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "ask for frames"), err)
 	}
-	frames := make([]frame, 0, n)
+	var frames []frame
 	for seq := first; seq < first+n; seq++ {
-		m, err := sub.NextMsgWithContext(ctx)
-		if err != nil {
-			return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "wait for frames"), err)
+		var m *nats.Msg
+		select {
+		case m = <-answers:
+		case <-ctx.Done():
 		}
-		if status := m.Header.Get(headerStatus); status == statusEnd && seq > first {
+		if m == nil { // also where the connection was closed
+			return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "wait for frames"), ctx.Err())
+		}
+		status := m.Header.Get(headerStatus)
+		if status == statusEnd && seq > first {
 			break
-		} else if status != "" && status != statusEnd && status != statusMissing {
-			return nil, errors.Wrapf(domain.ErrUnavailable, "the server answers a reading with %s", errors.Safe(status))
-		} else if status != "" { // this server has not caught up, or the message is gone: the leader knows
-			if m, err = l.leaderMessage(ctx, seq); err != nil {
-				return nil, err
-			}
-			n = 1
-		} else if got := m.Header.Get(headerSequence); got != strconv.FormatUint(seq, 10) {
-			return nil, errors.AssertionFailedf("message %d of the stream is missing: the next one is %s", errors.Safe(seq), errors.Safe(got))
 		}
-		h, err := parseHead(m.Header, seq)
+		f, err := l.frameIn(ctx, m, status, seq)
 		if err != nil {
 			return nil, err
 		}
-		f, err := parseFrame(h, m.Data)
-		if err != nil {
-			return nil, err
+		if frames = append(frames, f); status != "" {
+			break
 		}
-		frames = append(frames, f)
 	}
 	return frames, nil
+}
+
+// frameIn gives the frame with the sequence seq out of an answer. Where the server that answered has not caught up, or the message
+// is gone, it asks the leader, who knows which of the two it is.
+func (l *Log) frameIn(ctx context.Context, m *nats.Msg, status string, seq uint64) (frame, error) {
+	switch status {
+	case "":
+		if got := m.Header.Get(headerSequence); got != strconv.FormatUint(seq, 10) {
+			return frame{}, errors.AssertionFailedf("message %d of the stream is missing: the next one is %s",
+				errors.Safe(seq), errors.Safe(got))
+		}
+	case statusEnd, statusMissing:
+		var err error
+		if m, err = l.leaderMessage(ctx, seq); err != nil {
+			return frame{}, err
+		}
+	default:
+		return frame{}, errors.Wrapf(domain.ErrUnavailable, "the server answers a reading with %s", errors.Safe(status))
+	}
+	h, err := parseHead(m.Header, seq)
+	if err != nil {
+		return frame{}, err
+	}
+	return parseFrame(h, m.Data)
 }

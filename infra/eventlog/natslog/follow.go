@@ -7,103 +7,63 @@ import (
 
 	"github.com/cockroachdb/errors"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jigowatt/daybook/domain"
 )
 
 const (
-	heartbeat       = time.Second
-	missedBeats     = 4
-	followAgainTime = 500 * time.Millisecond
-	consumerIdle    = 30 * time.Second // after which the server forgets a follower that is gone
-
-	headerLastStream = "Nats-Last-Stream"
+	pollTime        = time.Second // between two looks at the end that nobody asked for
+	followAgainTime = 250 * time.Millisecond
+	followTries     = 10 // without an answer, before readings are told: a cluster may be choosing a leader
 )
 
-// follow keeps the tail told of what other processes write, until ctx ends. While it cannot, readings that wait are ended rather
-// than left to wait for what they would not hear of.
-func (l *Log) follow(ctx context.Context) {
-	for {
-		err := l.followOnce(ctx)
-		if ctx.Err() != nil {
+// ring tells other processes that the stream has grown. It is a hint, and may be lost: they look at the stream themselves, now,
+// or at the latest when pollTime is over.
+func (l *Log) ring(seq uint64) {
+	_ = l.nc.Publish(l.bell, strconv.AppendUint(nil, seq, 10))
+}
+
+// follow keeps the tail told of what other processes write, until ctx ends: it looks at the end of the stream whenever another
+// process rings, and once in a while. A consumer on the stream would do the same, but the server would then load every frame once
+// more, those of this process too. While it cannot look, readings that wait are ended rather than left to wait for what they would
+// not hear of.
+func (l *Log) follow(ctx context.Context, bell *nats.Subscription) {
+	for failed := 0; ; {
+		_, err := l.refresh(ctx)
+		switch {
+		case ctx.Err() != nil:
 			return
+		case err == nil:
+			failed = 0
+			l.awaitRing(ctx, bell)
+			continue
 		}
-		l.tail.interrupt(err)
+		if failed++; failed >= followTries || !errors.Is(err, domain.ErrUnavailable) || l.nc.IsClosed() {
+			failed = 0
+			l.tail.interrupt(err)
+		}
 		if !pause(ctx, followAgainTime) {
 			return
 		}
 	}
 }
 
-// followOnce has the server push the headers of new frames, which is enough to know where the log ends; bodies are read by those
-// who need them, and not at all where this process wrote them.
-func (l *Log) followOnce(ctx context.Context) error {
-	sub, err := l.nc.SubscribeSync(l.nc.NewInbox())
-	if err != nil {
-		return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "prepare to follow the stream"), err)
-	}
-	defer sub.Unsubscribe() //nolint:errcheck // it fails only where the connection is closed, and then there is nothing left to end
-	known, _ := l.tail.last()
-	asking, cancel := context.WithTimeout(ctx, l.answerTime)
-	consumer, err := l.js.CreatePushConsumer(asking, l.stream, jetstream.ConsumerConfig{
-		DeliverSubject:    sub.Subject,
-		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:       known + 1,
-		AckPolicy:         jetstream.AckNonePolicy,
-		HeadersOnly:       true,
-		MemoryStorage:     true,
-		Replicas:          1,
-		IdleHeartbeat:     heartbeat,
-		InactiveThreshold: consumerIdle,
-	})
-	cancel()
-	if err != nil {
-		return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "follow the stream"), err)
-	}
-	defer l.unfollow(consumer.CachedInfo().Name)
-	for {
-		waiting, cancel := context.WithTimeout(ctx, missedBeats*heartbeat)
-		m, err := sub.NextMsgWithContext(waiting)
-		cancel()
-		if err != nil {
-			return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "the stream's heartbeat is missing"), err)
-		}
-		if err := l.heard(ctx, m); err != nil {
-			return err
-		}
-	}
-}
-
-// heard takes one message from the server's push: a frame's headers, or a heartbeat.
-func (l *Log) heard(ctx context.Context, m *nats.Msg) error {
-	known, _ := l.tail.last()
-	if m.Header.Get(headerStatus) != "" {
-		delivered, err := strconv.ParseUint(m.Header.Get(headerLastStream), 10, 64)
-		if err == nil && delivered > known { // something pushed did not arrive
-			_, err = l.refresh(ctx)
-			return err
-		}
-		return nil
-	}
-	meta, err := m.Metadata()
-	if err != nil {
-		return errors.Wrap(err, "read what the stream pushes")
-	}
-	h, err := parseHead(m.Header, meta.Sequence.Stream)
-	if err != nil {
-		return err
-	}
-	l.tail.hear(h)
-	return nil
-}
-
-// unfollow ends the push. Where it cannot, the server forgets the follower by itself.
-func (l *Log) unfollow(name string) {
-	if !l.nc.IsConnected() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), heartbeat)
+// awaitRing returns when the stream is said to have grown beyond what is known, or pollTime is over.
+func (l *Log) awaitRing(ctx context.Context, bell *nats.Subscription) {
+	waiting, cancel := context.WithTimeout(ctx, pollTime)
 	defer cancel()
-	_ = l.js.DeleteConsumer(ctx, l.stream, name)
+	for {
+		m, err := bell.NextMsgWithContext(waiting)
+		if waiting.Err() != nil {
+			return
+		}
+		if err != nil { // rings were missed, or there are no more: the poll goes on without them
+			pause(waiting, followAgainTime)
+			return
+		}
+		known, _ := l.tail.last()
+		if seq, err := strconv.ParseUint(string(m.Data), 10, 64); err == nil && seq > known {
+			return
+		}
+	}
 }

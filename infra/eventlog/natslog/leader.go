@@ -32,7 +32,7 @@ func (l *Log) became(ctx context.Context, f frame) (fate, error) {
 	if err != nil || last < f.seq {
 		return nothing, err
 	}
-	m, err := l.leaderMessage(ctx, f.seq)
+	m, err := l.message(ctx, f.seq)
 	if err != nil {
 		return nothing, err
 	}
@@ -89,13 +89,18 @@ func (l *Log) refresh(ctx context.Context) (uint64, error) {
 	case s.LastSeq == known:
 		return known, nil
 	}
-	m, err := l.leaderMessage(ctx, s.LastSeq)
+	m, err := l.message(ctx, s.LastSeq)
 	if err != nil {
 		return 0, err
 	}
 	h, err := parseHead(m.Header, s.LastSeq)
 	if err != nil {
 		return 0, err
+	}
+	between := domain.Position(h.seq - known - 1) // frames that hold at least one event each
+	if h.at < end+between || between == 0 && h.at != end {
+		return 0, errors.AssertionFailedf("the frame from %s to %s, message %d, stands where %s, message %d, must follow",
+			h.at, h.end(), errors.Safe(h.seq), end, errors.Safe(known+1))
 	}
 	l.tail.hear(h)
 	return s.LastSeq, nil

@@ -46,6 +46,7 @@ type Log struct {
 	js         jetstream.JetStream
 	stream     string
 	subject    string
+	bell       string
 	maxFrame   int
 	answerTime time.Duration
 	random     io.Reader
@@ -75,7 +76,7 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 		return nil, errors.Wrap(err, "prepare the connection for JetStream")
 	}
 	l := &Log{
-		nc: nc, js: js, stream: cfg.stream(), subject: cfg.subject(), answerTime: cfg.AnswerTime, random: cfg.Random,
+		nc: nc, js: js, stream: cfg.stream(), subject: cfg.subject(), bell: cfg.bell(), answerTime: cfg.AnswerTime, random: cfg.Random,
 		writing: make(chan struct{}, 1), tail: newTail(), marks: newMarks(),
 	}
 	if l.answerTime == 0 {
@@ -94,10 +95,17 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 	if _, err := l.refresh(ctx); err != nil {
 		return nil, err
 	}
+	bell, err := nc.SubscribeSync(l.bell)
+	if err != nil {
+		return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "listen for other writers"), err)
+	}
 	l.done, l.stop = context.WithCancel(context.Background())
 	l.changes = nc.StatusChanged(nats.RECONNECTING, nats.DISCONNECTED, nats.CLOSED)
 	l.wg.Go(l.watch)
-	l.wg.Go(func() { l.follow(l.done) })
+	l.wg.Go(func() {
+		defer func() { _ = bell.Unsubscribe() }() // it fails only where the connection is closed: there is nothing left to end
+		l.follow(l.done, bell)
+	})
 	return l, nil
 }
 

@@ -14,7 +14,7 @@ import (
 // 2 MiB, beside which a reading holds nothing.
 func (l *Log) Read(ctx context.Context, from domain.Position) iter.Seq2[domain.Batch, error] {
 	return func(yield func(domain.Batch, error) bool) {
-		r := reading{log: l, next: from}
+		r := reading{log: l, next: from, window: firstWindow}
 		err := r.run(ctx, func(b domain.Batch) bool { return yield(b, nil) })
 		if err != nil && ctx.Err() == nil {
 			yield(domain.Batch{}, err)
@@ -30,7 +30,8 @@ type reading struct {
 	goal domain.Position // the end that the log had when reading began
 	told bool            // that the goal was reached
 
-	begun bool // a frame was given; only the first may begin before next
+	begun  bool   // a frame was given; only the first may begin before next
+	window uint64 // how many frames to ask the server for next
 }
 
 // run gives batches until give returns false, ctx ends, or something is wrong.
@@ -56,9 +57,10 @@ func (r *reading) run(ctx context.Context, give func(domain.Batch) bool) error {
 			return v.reason
 		case len(frames) == 0 && r.seq <= v.seq:
 			var err error
-			if frames, err = r.log.window(ctx, r.seq, v.seq); err != nil {
+			if frames, err = r.log.window(ctx, r.seq, v.seq, r.window); err != nil {
 				return err
 			}
+			r.window = min(4*r.window, windowFrames)
 		case len(frames) == 0:
 			select {
 			case <-v.changed:
@@ -106,7 +108,7 @@ func (r *reading) begin(ctx context.Context) error {
 func (r *reading) batch(f frame, v view) (domain.Batch, error) {
 	inside := !r.begun && f.at < r.next && r.next < f.end()
 	if f.seq != r.seq || f.at != r.next && !inside {
-		return domain.Batch{}, errors.AssertionFailedf("the frame from %s to %s, message %d, stands where %s, message %d, must follow",
+		return domain.Batch{}, errors.AssertionFailedf("reading found the frame from %s to %s, message %d, where %s, message %d, must follow",
 			f.at, f.end(), errors.Safe(f.seq), r.next, errors.Safe(r.seq))
 	}
 	if f.seq == v.seq && f.end() != v.end {

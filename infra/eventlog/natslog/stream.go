@@ -27,6 +27,14 @@ func (cfg Config) subject() string {
 	return "daybook.log." + cfg.Name
 }
 
+// bell names the subject on which processes tell each other that the stream has grown.
+func (cfg Config) bell() string {
+	if cfg.Name == "" {
+		return "daybook.bell"
+	}
+	return "daybook.bell." + cfg.Name
+}
+
 // settings are those of a stream that neither loses nor rewrites anything.
 func (cfg Config) settings() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
