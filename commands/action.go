@@ -36,7 +36,8 @@ func (a Action) Source() string { return domain.ServiceSource(a.Controller, a.Se
 
 // check bounds what parsing did not bound. It returns domain.ErrInvalid.
 func (a Action) check() error {
-	details := len(a.Details.Reveal())
+	// In UTC, as the time is written: what is year 9999 elsewhere may be 10000, which nobody could read again.
+	details, year := len(a.Details.Reveal()), a.Time.UTC().Year()
 	switch n := len(a.Subjects); {
 	case n == 0:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "subjects of an action"), "Name at least one person in data.subjects.")
@@ -48,7 +49,7 @@ func (a Action) check() error {
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "size of an action"), "Details are kept once for each person: name fewer people or shorten the details.")
 	case a.ID == "" || a.Time.IsZero() || a.Operation == "":
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "missing attribute"), "An action needs id, time and data.operation.")
-	case a.Time.Year() < 1990 || a.Time.Year() > 9999:
+	case year < 1990 || year > 9999:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "time of an action"), "Give the time at which it happened, between 1990 and 9999.")
 	}
 	return nil
