@@ -83,7 +83,7 @@ func (s *sequencer) fill(ctx context.Context, tasks []*task) []*task {
 		case t.repeats != nil:
 			s.repeat(t)
 		default:
-			if s.full(len(t.subjects), t.size()) {
+			if s.full(len(t.subjects), len(t.subjects)*t.action().eventSize()) {
 				return tasks[i:]
 			}
 			s.record(t)
@@ -96,14 +96,6 @@ func (s *sequencer) fill(ctx context.Context, tasks []*task) []*task {
 func (s *sequencer) full(events, bytes int) bool {
 	f := s.open
 	return len(f.ends) > 0 && (len(f.ends)+events > s.cfg.MaxFrameEvents || len(f.buffer)+bytes > s.cfg.MaxFrameBytes)
-}
-
-func (t *task) size() int {
-	size := len(t.subjects) * eventOverhead
-	for _, sealed := range t.sealed {
-		size += len(sealed) * 4 / 3
-	}
-	return size
 }
 
 // now gives the ledger's time, which never runs backwards within a log whatever the clock does.
