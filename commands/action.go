@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"slices"
 	"time"
 
 	"github.com/cockroachdb/errors"
@@ -35,8 +36,15 @@ type Action struct {
 // Source gives the CloudEvents source of the action's events.
 func (a Action) Source() string { return domain.ServiceSource(a.Controller, a.Service) }
 
-// check bounds what parsing did not bound. It returns domain.ErrInvalid.
+// check bounds what parsing did not bound, and holds what could hurt others to having been parsed: actions are resolved many
+// together, and an event whose source or id cannot be read stops the ledger for ever. It returns domain.ErrInvalid.
 func (a Action) check() error {
+	_, noController := domain.ParseName[domain.ControllerID](string(a.Controller))
+	_, noService := domain.ParseName[domain.ServiceID](string(a.Service))
+	_, noID := domain.ParseID(a.ID)
+	if err := errors.CombineErrors(errors.CombineErrors(noController, noService), noID); err != nil {
+		return errors.Wrap(err, "source and id of an action")
+	}
 	// In UTC, as the time is written: what is year 9999 elsewhere may be 10000, which nobody could read again.
 	details, year := len(a.Details.Reveal()), a.Time.UTC().Year()
 	switch n := len(a.Subjects); {
@@ -49,8 +57,10 @@ func (a Action) check() error {
 	case n*a.eventSize() > MaxActionBytes:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "size of an action"),
 			"Details and categories are kept once for each person: name fewer people, shorten the details or list fewer categories.")
-	case a.ID == "" || a.Time.IsZero() || a.Operation == "":
-		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "missing attribute"), "An action needs id, time and data.operation.")
+	case slices.ContainsFunc(a.Subjects, func(id domain.Identifier) bool { return id.Kind == "" || id.Value.IsZero() }):
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "an empty subject of an action"), "Write every person as kind:value.")
+	case a.Time.IsZero() || a.Operation == "":
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "missing attribute"), "An action needs time and data.operation.")
 	case year < 1990 || year > 9999:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "time of an action"), "Give the time at which it happened, between 1990 and 9999.")
 	}
