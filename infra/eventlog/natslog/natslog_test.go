@@ -2,6 +2,7 @@ package natslog_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/errors"
 	"github.com/nats-io/nats.go"
@@ -197,4 +198,32 @@ func TestAFrameThatWasLostGivesWayToAnotherWriters(t *testing.T) {
 	logtest.Check(t, log, [][]byte{[]byte("1"), []byte(`"another"`)})
 	must(t, log.Append(t.Context(), 2, [][]byte{[]byte("3")}))
 	logtest.Check(t, log, [][]byte{[]byte("1"), []byte(`"another"`), []byte("3")})
+}
+
+// Both halves of the pair look the same to the writer, who may claim neither.
+func TestAServerThatDiesDuringAnAppendLeavesTheOutcomeUnknown(t *testing.T) {
+	for name, lose := range map[string]func(*wire, *testing.T){"before": (*wire).loseFrame, "after": (*wire).loseAnswer} {
+		t.Run(name+" it stored the frame", func(t *testing.T) {
+			dir := t.TempDir()
+			s := serve(t, bus.Config{StoreDir: dir})
+			wire := &wire{}
+			nc, err := bus.Connect(t.Context(), s.ClientURL(), nil, nats.SetCustomDialer(wire))
+			must(t, err)
+			t.Cleanup(nc.Close)
+			log, err := natslog.Open(t.Context(), nc, natslog.Config{AnswerTime: time.Second})
+			must(t, err)
+			t.Cleanup(log.Close)
+			all := [][]byte{[]byte("1")}
+			must(t, log.Append(t.Context(), 0, all))
+			lose(wire, t)
+			wire.then(func() { must(t, s.Close()) })
+			if err := log.Append(t.Context(), 1, [][]byte{[]byte("2")}); !errors.Is(err, domain.ErrOutcomeUnknown) {
+				t.Fatalf("the append returned %v, want its outcome unknown", err)
+			}
+			if name == "after" {
+				all = append(all, []byte("2"))
+			}
+			logtest.Check(t, open(t, serve(t, bus.Config{StoreDir: dir, DontListen: true}).Conn()), all)
+		})
+	}
 }

@@ -54,7 +54,10 @@ func (w *wire) breaks(armed *bool, data []byte, sign string) bool {
 // Dial is what nats.go connects with.
 func (w *wire) Dial(network, address string) (net.Conn, error) {
 	c, err := net.Dial(network, address)
-	return &wireConn{Conn: c, wire: w}, err
+	if err != nil {
+		return nil, err
+	}
+	return &wireConn{Conn: c, wire: w}, nil
 }
 
 type wireConn struct {
