@@ -32,6 +32,7 @@ func (l *Ledger) fold(ctx context.Context) error {
 		from--
 	}
 	f := folder{ledger: l, state: state, remembered: end}
+	caughtUp := false
 	for batch, err := range l.cfg.Log.Read(ctx, from) {
 		if errors.Is(err, domain.ErrInvalid) {
 			return shorter(known)
@@ -42,15 +43,15 @@ func (l *Ledger) fold(ctx context.Context) error {
 		if err := f.batch(ctx, batch); err != nil {
 			return err
 		}
-		if batch.CaughtUp {
+		if caughtUp = batch.CaughtUp; caughtUp {
 			if batch.End() < known {
 				return shorter(known)
 			}
 			break
 		}
 	}
-	if f.state.End < known {
-		// The reading ended before the end of the log, which only ctx does.
+	if !caughtUp {
+		// Only the end of ctx ends a reading without an error.
 		return errors.Wrap(domain.ErrUnavailable, "the log was not read to its end")
 	}
 	if err := f.remember(f.state.End, f.state.snapshot()); err != nil {
