@@ -35,7 +35,7 @@ type Process struct {
 	httpPort, natsPort int
 	child              *child.Process
 	client             *http.Client
-	started            time.Duration // from the start of the process to ready
+	started            time.Duration // from the start of the process to answering
 }
 
 // Build builds the daybook binary of this module into dir. It returns "" where the module has no program yet.
@@ -89,8 +89,17 @@ func (p *Process) serve(ctx context.Context) error {
 	return nil
 }
 
+// ready says whether the ledger answers over HTTP and over NATS. Views may still be behind.
 func (p *Process) ready(ctx context.Context) bool {
-	_, err := p.get(ctx, "/readyz")
+	if _, err := p.get(ctx, "/livez"); err != nil {
+		return false
+	}
+	conn, err := nats.Connect(p.Target().URL, nats.Timeout(time.Second))
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	_, err = conn.Request(wire.KeySubject, nil, time.Second)
 	return err == nil
 }
 
@@ -193,6 +202,6 @@ func (p *Process) Settings() []report.Setting {
 	now, peak := p.child.Memory()
 	mib := func(b uint64) string { return strconv.FormatUint(b>>20, 10) + " MiB" }
 	return []report.Setting{{Name: "daybook serve", Value: "defaults, embedded nats-server, a process of its own"},
-		{Name: "start to ready", Value: p.started.Round(time.Millisecond).String()},
+		{Name: "start to answering", Value: p.started.Round(time.Millisecond).String()},
 		{Name: "memory at the end", Value: mib(now) + ", at most " + mib(peak)}}
 }

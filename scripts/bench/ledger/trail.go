@@ -21,7 +21,7 @@ func (p *Process) Trail(ctx context.Context, next func() (person int, ok bool)) 
 		if !ok {
 			return h, seen, nil
 		}
-		url := "http://" + p.address() + "/api/v1/controllers/" + load.ControllerName(load.ControllerOf(person)) + "/trail"
+		url := "http://" + p.address() + "/api/v1/controllers/" + load.ControllerName(load.ControllerOf(person)) + "/people/trail"
 		body := []byte(`{"person":"` + load.PersonIdentifier(person) + `","limit":50,"details":true}`)
 		began := time.Now()
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
