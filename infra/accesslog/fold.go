@@ -41,9 +41,9 @@ const (
 type Fold struct {
 	cfg    Config
 	open   map[visitKey]*visit
-	order  []*visit // open ones, in the order in which they began
+	order  []*visit         // open ones, in the order in which they began
 	days   map[dayKey]Holds // what is recorded as stored
-	day    int64 // the newest day, counted from 1970
+	day    int64            // the newest day, counted from 1970
 	counts map[countKey]int
 	newest time.Time
 	// HeldBack counts the lines left out because of Until.

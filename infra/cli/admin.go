@@ -1,0 +1,231 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cockroachdb/errors"
+	"github.com/spf13/cobra"
+
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+func (p *program) sources() *cobra.Command {
+	return &cobra.Command{
+		Use: "sources", Short: "Which services report, when they last did, and what is missing of their count",
+		Args: exact(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var sources wire.Sources
+			if err := p.ledger().call(cmd.Context(), http.MethodGet, "/sources", "", nil, &sources); err != nil {
+				return err
+			}
+			l := listing{
+				whole: sources, head: []string{"Client", "Service", "Entries", "With findings", "Last heard (UTC)", "Missing"},
+				empty: "No service has reported anything yet.",
+			}
+			for _, s := range sources.Sources {
+				missing := "not counted"
+				if s.Sequence > 0 {
+					missing = strconv.FormatUint(s.Gaps, 10)
+				}
+				l.items = append(l.items, s)
+				l.rows = append(l.rows, []string{s.Controller, s.Service, strconv.FormatUint(s.Entries, 10),
+					strconv.FormatUint(s.Findings, 10), brief(s.Last), missing})
+			}
+			return p.show(l)
+		},
+	}
+}
+
+func (p *program) status() *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "How the ledger and its views are; ends with exit code 5 where it is not ready",
+		Args: exact(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var s wire.Status
+			if err := p.ledger().call(cmd.Context(), http.MethodGet, "/status", "", nil, &s); err != nil {
+				return err
+			}
+			if p.format == "table" {
+				ready := "It is ready."
+				if !s.Ready {
+					ready = "It is not ready: " + strings.Join(s.Reasons, "; ") + "."
+				}
+				p.say(fmt.Sprintf("The ledger at %s has %d entries. %s", p.ledger().base, s.End, ready), "")
+			}
+			l := listing{whole: s, head: []string{"View", "Reached", "Behind by", "State"}, empty: "There are no views."}
+			for _, v := range s.Views {
+				state := "follows"
+				if v.Stopped != "" {
+					state = "stopped: " + v.Stopped
+				}
+				l.items = append(l.items, v)
+				l.rows = append(l.rows, []string{v.Name, strconv.FormatUint(v.Position, 10), strconv.FormatUint(v.Lag, 10), state})
+			}
+			if err := p.show(l); err != nil || s.Ready {
+				return err
+			}
+			return &failure{errNotReady, "The ledger is not ready.", "See daybook doctor.", nil}
+		},
+	}
+}
+
+func (p *program) rebuild() *cobra.Command {
+	var data string
+	cmd := &cobra.Command{
+		Use:   "rebuild [VIEW…]",
+		Short: "Build views anew from the log, beside the old ones, which answer meanwhile",
+		Long: "Builds the named views, or all of them, from the entries of the log. A rebuilt view takes the place of the old one when\n" +
+			"it has caught up. With --data it removes the views of a stopped ledger and builds them there.",
+		Example: "  daybook rebuild trail\n  daybook rebuild\n  daybook rebuild --data ./daybook-data",
+		RunE: func(cmd *cobra.Command, views []string) error {
+			if data != "" {
+				return p.rebuildStopped(cmd.Context(), data, views)
+			}
+			if len(views) == 0 {
+				var s wire.Status
+				if err := p.ledger().call(cmd.Context(), http.MethodGet, "/status", "", nil, &s); err != nil {
+					return err
+				}
+				for _, v := range s.Views {
+					views = append(views, v.Name)
+				}
+			}
+			for _, view := range views {
+				if err := p.rebuildView(cmd, view); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", "", "rebuild in this data directory of a stopped ledger")
+	return cmd
+}
+
+func (p *program) rebuildView(cmd *cobra.Command, view string) error {
+	if !wire.ValidName(view) {
+		return usage("The name of a view is none.", "See the views' names with daybook status.")
+	}
+	bar := p.progress("Rebuilding "+view, -1)
+	defer bar.finish()
+	var last wire.Rebuild
+	err := p.ledger().lines(cmd.Context(), http.MethodPost, "/views/"+view+"/rebuild", func(line []byte) (bool, error) {
+		if err := json.Unmarshal(line, &last); err != nil {
+			return false, errors.Wrap(err, "read the progress")
+		}
+		if last.Problem != nil {
+			return false, refused(*last.Problem)
+		}
+		bar.reach(int64(last.Position), int64(last.End))
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	if !last.Done {
+		return &failure{errUnfinished, "The rebuilding of " + view + " ended before it was done.", "The old view still answers. Look at the ledger's log, and try again.", nil}
+	}
+	bar.finish()
+	return p.rebuilt(view, last.Position)
+}
+
+// rebuilt says that a view was built.
+func (p *program) rebuilt(view string, position uint64) error {
+	if p.format == "table" {
+		p.say(fmt.Sprintf("Rebuilt %s from %d entries.", view, position))
+		return nil
+	}
+	done := wire.Rebuild{View: view, Position: position, End: position, Done: true}
+	return p.show(listing{whole: done, items: []any{done}, head: []string{"view", "position"}, rows: [][]string{{view, strconv.FormatUint(position, 10)}}})
+}
+
+func (p *program) quarantine() *cobra.Command {
+	return group("quarantine", "Messages that could not be understood, set aside with the reason",
+		p.quarantineList(), p.quarantineShow(), p.quarantineReplay())
+}
+
+func (p *program) quarantineList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List what was set aside, and why", Args: exact(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var all []wire.Quarantined
+			for after, more := "", true; more; {
+				var page wire.Quarantine
+				path := "/quarantine?limit=100&after=" + url.QueryEscape(after)
+				if after == "" {
+					path = "/quarantine?limit=100"
+				}
+				if err := p.ledger().call(cmd.Context(), http.MethodGet, path, "", nil, &page); err != nil {
+					return err
+				}
+				all = append(all, page.Messages...)
+				more = page.Next != "" && page.Next != after
+				after = page.Next
+			}
+			l := listing{
+				whole: wire.Quarantine{Messages: all}, head: []string{"Id", "Received (UTC)", "From", "Bytes", "Why"},
+				empty: "Nothing is in quarantine: every message was understood.",
+			}
+			for _, m := range all {
+				why := sentenceOf(m.Problem)
+				if m.Problem.Hint != "" {
+					why += " " + m.Problem.Hint
+				}
+				l.items = append(l.items, m)
+				l.rows = append(l.rows, []string{m.ID, brief(m.Received), m.Controller + "/" + m.Service, strconv.Itoa(m.Bytes), why})
+			}
+			return p.show(l)
+		},
+	}
+}
+
+func (p *program) quarantineShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show ID", Short: "Open one message that was set aside", Args: exact(1, "one id, as daybook quarantine list shows it"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var m wire.QuarantinedContent
+			if err := p.ledger().call(cmd.Context(), http.MethodPost, "/quarantine/"+url.PathEscape(args[0])+"/show", "", nil, &m); err != nil {
+				return err
+			}
+			if p.format != "table" {
+				return p.show(listing{whole: m, items: []any{m}, head: []string{"id", "controller", "service", "received", "content-type", "body"},
+					rows: [][]string{{m.ID, m.Controller, m.Service, m.Received.Format(time.RFC3339), m.ContentType, string(m.Body) + string(m.Base64)}}})
+			}
+			p.say(fmt.Sprintf("Message %s of %s/%s, received on %s", m.ID, m.Controller, m.Service, moment(m.Received)), sentenceOf(m.Problem))
+			if m.Problem.Hint != "" {
+				p.say(m.Problem.Hint)
+			}
+			p.say("", "Content type: "+orText(m.ContentType, "none"), "")
+			if m.Base64 != "" {
+				p.say("The body is not text; in base64:", string(m.Base64))
+				return nil
+			}
+			p.say(string(m.Body))
+			return nil
+		},
+	}
+}
+
+func (p *program) quarantineReplay() *cobra.Command {
+	return &cobra.Command{
+		Use: "replay ID", Short: "Record a message again that was set aside, after what was wrong was put right",
+		Args: exact(1, "one id, as daybook quarantine list shows it"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var r wire.Replayed
+			if err := p.ledger().call(cmd.Context(), http.MethodPost, "/quarantine/"+url.PathEscape(args[0])+"/replay", "", nil, &r); err != nil {
+				return err
+			}
+			raw, err := json.Marshal(r.Items)
+			if err != nil {
+				return errors.Wrap(err, "write the items")
+			}
+			return p.receipts(raw, true)
+		},
+	}
+}

@@ -1,0 +1,273 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cockroachdb/errors"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/spf13/cobra"
+
+	"github.com/jigowatt/daybook/infra/app"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+// The states of a check.
+const (
+	checkGood    = "good"
+	checkWarning = "warning"
+	checkBad     = "bad"
+	checkSkipped = "not checked"
+)
+
+// check is one thing that the doctor looked at.
+type check struct {
+	Name  string `json:"name"`
+	State string `json:"state"`
+	Words string `json:"words"`
+	// Fix says what to do where the state is not good.
+	Fix string `json:"fix,omitempty"`
+}
+
+// What the doctor calls too little or too much.
+const (
+	leastSpace   = 1 << 30 // bytes free, below which nothing may be left for the log soon
+	warnSpace    = 5 << 30
+	slowSync     = 20 * time.Millisecond
+	verySlowSync = 100 * time.Millisecond
+	clockApart   = 2 * time.Second
+	viewLag      = 10_000
+)
+
+func (p *program) doctor() *cobra.Command {
+	var data, natsURL string
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check the data directory, the stream, the views, the key and the clock, and say what to do",
+		Long: "Looks at the data directory, at the ledger over HTTP and at its stream over NATS. Ends with exit code 3 where something\n" +
+			"is bad. What cannot be reached is not checked, and that is said.",
+		Example: "  daybook doctor\n  daybook doctor --data /var/lib/daybook -o json",
+		Args:    exact(0, "no arguments, only flags"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			checks := slices.Concat(p.checkDirectory(data), p.checkLedger(cmd.Context()), checkStream(cmd.Context(), natsURL))
+			return p.diagnosis(checks)
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", orText(p.env("DAYBOOK_DATA"), "daybook-data"), "the ledger's data directory (or DAYBOOK_DATA)")
+	cmd.Flags().StringVar(&natsURL, "nats-url", "nats://"+app.DefaultNATS, "the NATS server of the ledger")
+	return cmd
+}
+
+func (p *program) diagnosis(checks []check) error {
+	l := listing{whole: checks, head: []string{"Check", "State", "What was found"}}
+	bad := 0
+	for _, c := range checks {
+		words := c.Words
+		if c.Fix != "" {
+			words += "\n→ " + c.Fix
+		}
+		if c.State == checkBad {
+			bad++
+		}
+		l.items = append(l.items, c)
+		l.rows = append(l.rows, []string{c.Name, c.State, words})
+	}
+	if err := p.show(l); err != nil {
+		return err
+	}
+	if bad > 0 {
+		return &failure{errVerification, count(bad, "check") + " found something bad.", "Do what stands beside the arrows, and run daybook doctor again.", nil}
+	}
+	return nil
+}
+
+// checkDirectory looks at the data directory, whether a ledger runs on it or not.
+func (p *program) checkDirectory(dir string) []check {
+	info, err := os.Stat(dir)
+	if err != nil || !info.IsDir() {
+		return []check{{"data directory", checkSkipped, "There is no directory " + filepath.Base(dir) + " here.", "Name the ledger's directory with --data."}}
+	}
+	checks := []check{checkMode("data directory", info, 0o077, "chmod 700 "+dir)}
+	key, err := os.Stat(filepath.Join(dir, "keys", "kek"))
+	switch {
+	case err == nil:
+		checks = append(checks, checkMode("key file", key, 0o077, "chmod 600 "+filepath.Join(dir, "keys", "kek")))
+	default:
+		checks = append(checks, check{"key file", checkSkipped, "There is no key file: the key comes from the environment or a credential.", ""})
+	}
+	return append(checks, checkSpace(dir), checkSync(dir))
+}
+
+func checkMode(name string, info os.FileInfo, forbidden os.FileMode, fix string) check {
+	if mode := info.Mode().Perm(); mode&forbidden != 0 {
+		return check{name, checkBad, fmt.Sprintf("Others on this machine can reach it (mode %04o).", mode), fix}
+	}
+	return check{name, checkGood, fmt.Sprintf("Only its owner can reach it (mode %04o).", info.Mode().Perm()), ""}
+}
+
+func checkSpace(dir string) check {
+	free, ok := freeSpace(dir)
+	if !ok {
+		return check{"disk space", checkSkipped, "This system does not say how much is free.", ""}
+	}
+	words := fmt.Sprintf("%.1f GiB are free.", float64(free)/(1<<30))
+	const fix = "Make room. When the disk is full the ledger takes nothing more until it is restarted with room."
+	switch {
+	case free < leastSpace:
+		return check{"disk space", checkBad, words, fix}
+	case free < warnSpace:
+		return check{"disk space", checkWarning, words, fix}
+	}
+	return check{"disk space", checkGood, words, ""}
+}
+
+// checkSync measures what every receipt waits for: how long the disk takes to keep 4 KiB.
+func checkSync(dir string) check {
+	const name, tries = "disk sync", 11
+	f, err := os.CreateTemp(dir, ".doctor-*")
+	if err != nil {
+		return check{name, checkBad, "Nothing can be written in the directory.", "Check that it belongs to the user that runs daybook."}
+	}
+	defer func() {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+	}()
+	block := make([]byte, 4<<10)
+	_, _ = rand.Read(block) // never fails
+	times := make([]time.Duration, tries)
+	for i := range times {
+		began := time.Now()
+		if _, err := f.Write(block); err != nil {
+			return check{name, checkBad, "The disk does not take 4 KiB.", "Make room, or look for a fault of the disk."}
+		}
+		if err := f.Sync(); err != nil {
+			return check{name, checkBad, "The disk does not say that it kept what was written.", "Look for a fault of the disk; do not run a ledger on it."}
+		}
+		times[i] = time.Since(began)
+	}
+	slices.Sort(times)
+	middle := times[tries/2]
+	words := fmt.Sprintf("The disk takes %s to keep a write.", middle.Round(10*time.Microsecond))
+	const fix = "Use a disk that syncs faster, such as an SSD with its own power: every receipt waits for this."
+	switch {
+	case middle > verySlowSync:
+		return check{name, checkBad, words, fix}
+	case middle > slowSync:
+		return check{name, checkWarning, words, fix}
+	}
+	return check{name, checkGood, words, ""}
+}
+
+// checkLedger asks the running ledger about itself, and compares clocks.
+func (p *program) checkLedger(ctx context.Context) []check {
+	var s wire.Status
+	sent := p.now()
+	res, err := p.ledger().send(ctx, http.MethodGet, "/status", "", nil)
+	if err != nil {
+		return []check{{"ledger", checkSkipped, "No ledger answers at " + p.ledger().base + ".", "Start it with daybook serve, or name it with --server."}}
+	}
+	heard := p.now()
+	_ = res.Body.Close()
+	if err := p.ledger().call(ctx, http.MethodGet, "/status", "", nil, &s); err != nil {
+		return []check{{"ledger", checkBad, stopped(upperFirst(err.Error())), "Look at what the ledger logs."}}
+	}
+	checks := []check{{"ledger", checkGood, fmt.Sprintf("It answers, with %d entries, version %s.", s.End, s.Version), ""}}
+	if !s.Ready {
+		checks[0] = check{"ledger", checkBad, "It is not ready: " + strings.Join(s.Reasons, "; ") + ".", "Look at what the ledger logs; restart it where its disk was full."}
+	}
+	for _, v := range s.Views {
+		checks = append(checks, checkView(v))
+	}
+	return append(checks, checkClock(res.Header.Get("Date"), sent, heard))
+}
+
+func checkView(v wire.ViewStatus) check {
+	name := "view " + v.Name
+	switch {
+	case v.Stopped != "":
+		return check{name, checkBad, "It has stopped: " + stopped(v.Stopped), "Look at what the ledger logs, then run daybook rebuild " + v.Name + "."}
+	case v.Lag > viewLag:
+		return check{name, checkWarning, fmt.Sprintf("It is %d entries behind.", v.Lag), "Wait and look again; where it does not catch up, restart the ledger."}
+	}
+	return check{name, checkGood, fmt.Sprintf("It is %d entries behind.", v.Lag), ""}
+}
+
+func checkClock(date string, sent, heard time.Time) check {
+	at, err := http.ParseTime(date)
+	if err != nil {
+		return check{"clock", checkSkipped, "The ledger does not say what time it has.", ""}
+	}
+	// HTTP tells whole seconds only, so up to one of the difference is rounding.
+	apart := max(sent.Sub(at.Add(time.Second)), at.Sub(heard), 0)
+	if apart > clockApart {
+		return check{"clock", checkWarning, fmt.Sprintf("The ledger's clock and this one are %s apart.", apart.Round(time.Second)), "Synchronise both with a time server."}
+	}
+	return check{"clock", checkGood, "The ledger's clock and this one agree.", ""}
+}
+
+// checkStream looks at the settings that keep the stream from losing or rewriting entries.
+func checkStream(ctx context.Context, url string) []check {
+	const name = "stream"
+	skipped := []check{{name, checkSkipped, "No NATS server answers, so the stream was not looked at.", "Name it with --nats-url."}}
+	nc, err := nats.Connect(url, nats.Timeout(2*time.Second), nats.Name("daybook doctor"))
+	if err != nil {
+		return skipped
+	}
+	defer nc.Close()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return skipped
+	}
+	var checks []check
+	names := js.StreamNames(ctx)
+	for stream := range names.Name() {
+		if stream != "DAYBOOK" && !strings.HasPrefix(stream, "DAYBOOK_LOG_") {
+			continue
+		}
+		s, err := js.Stream(ctx, stream)
+		if err != nil {
+			return skipped
+		}
+		checks = append(checks, checkSettings(stream, s.CachedInfo().Config))
+	}
+	if names.Err() != nil && !errors.Is(names.Err(), jetstream.ErrEndOfData) {
+		return skipped
+	}
+	if len(checks) == 0 {
+		return []check{{name, checkSkipped, "The NATS server has no ledger's stream.", "Name the ledger's NATS server with --nats-url."}}
+	}
+	return checks
+}
+
+func checkSettings(stream string, c jetstream.StreamConfig) check {
+	var wrong []string
+	for _, s := range []struct {
+		good bool
+		word string
+	}{
+		{c.DenyDelete, "deny_delete is off"}, {c.DenyPurge, "deny_purge is off"}, {c.Discard == jetstream.DiscardNew, "discard is not new"},
+		{c.MaxAge == 0, "max_age is set"}, {c.MaxMsgs <= 0, "max_msgs is set"}, {c.MaxBytes <= 0, "max_bytes is set"},
+		{c.Retention == jetstream.LimitsPolicy, "retention is not limits"}, {c.Storage == jetstream.FileStorage, "storage is memory"},
+		{!c.AllowRollup, "allow_rollup_hdrs is on"}, {!c.AllowMsgTTL, "allow_msg_ttl is on"}, {!c.NoAck, "no_ack is on"},
+		{c.PersistMode == jetstream.DefaultPersistMode, "persist_mode is async"},
+	} {
+		if !s.good {
+			wrong = append(wrong, s.word)
+		}
+	}
+	if len(wrong) > 0 {
+		return check{"stream " + stream, checkBad, "Its settings can lose or rewrite entries: " + strings.Join(wrong, ", ") + ".",
+			"Stop whoever changed it; put the settings back with the nats program, and compare the log with its second copy."}
+	}
+	return check{"stream " + stream, checkGood, "Its settings neither lose nor rewrite entries.", ""}
+}

@@ -1,0 +1,284 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cockroachdb/errors"
+	"github.com/spf13/cobra"
+
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+func (p *program) log() *cobra.Command {
+	return group("log", "The entries themselves, in the order in which they were written", p.logRead(), p.logFollow())
+}
+
+// logFilter chooses entries of the log.
+type logFilter struct {
+	from, to   int64
+	kind       string
+	controller string
+}
+
+func (f *logFilter) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.kind, "type", "", "only events of this type, or of the types that begin so: daybook.action")
+	cmd.Flags().StringVarP(&f.controller, "controller", "c", "", "only what concerns this client")
+}
+
+// takes says whether the entry is wanted.
+func (f *logFilter) takes(e loggedEvent) bool {
+	if f.kind != "" && e.Type != f.kind && !strings.HasPrefix(e.Type, f.kind+".") {
+		return false
+	}
+	return f.controller == "" || strings.HasPrefix(e.Source, "/"+f.controller+"/") || e.Data.Controller == f.controller
+}
+
+// loggedEvent is what a table shows of an event; everything else of it stays in the raw bytes.
+type loggedEvent struct {
+	Type     string    `json:"type"`
+	Source   string    `json:"source"`
+	Time     time.Time `json:"time"`
+	Recorded time.Time `json:"recorded"`
+	Data     struct {
+		Controller  string   `json:"controller"`
+		Operation   string   `json:"operation"`
+		Instruction string   `json:"instruction"`
+		Version     int      `json:"version"`
+		Basis       string   `json:"basis"`
+		Categories  []string `json:"categories"`
+		System      string   `json:"system"`
+		Recipient   string   `json:"recipient"`
+		Service     string   `json:"service"`
+		Contact     string   `json:"contact"`
+		Name        string   `json:"name"`
+		Findings    []string `json:"findings"`
+		Terms       struct {
+			Title string `json:"title"`
+		} `json:"terms"`
+	} `json:"data"`
+}
+
+func (p *program) logRead() *cobra.Command {
+	var f logFilter
+	var data string
+	cmd := &cobra.Command{
+		Use:   "read",
+		Short: "Read entries from one position to another",
+		Long: "Reads entries up to the end of the log. The events of -o jsonl are the bytes that are stored and hashed.\n" +
+			"With --data it reads the directory of a ledger that is stopped.",
+		Example: "  daybook log read --from 100 --to 200\n  daybook log read -c fenland-cycles --type daybook.action -o jsonl\n" +
+			"  daybook log read --data ./daybook-data -o jsonl",
+		Args: exact(0, "no arguments, only flags"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.from < 0 || f.to < -1 {
+				return usage("A position is below nothing.", "Positions count from 0.")
+			}
+			w := &logWriter{program: p, filter: f}
+			var err error
+			if data != "" {
+				err = p.readStopped(cmd.Context(), data, uint64(f.from), w.take)
+			} else {
+				err = p.readRemote(cmd.Context(), uint64(f.from), w.take)
+			}
+			return errors.CombineErrors(err, w.end())
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().Int64Var(&f.from, "from", 0, "the first position to read")
+	cmd.Flags().Int64Var(&f.to, "to", -1, "the last position to read; -1 for the end of the log")
+	cmd.Flags().StringVar(&data, "data", "", "read this data directory of a stopped ledger")
+	return cmd
+}
+
+func (p *program) logFollow() *cobra.Command {
+	var f logFilter
+	cmd := &cobra.Command{
+		Use:     "follow",
+		Short:   "Show entries as they are recorded, until interrupted",
+		Example: "  daybook log follow\n  daybook log follow --from 0 -o jsonl",
+		Args:    exact(0, "no arguments, only flags"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			path := "/log/stream"
+			if f.from >= 0 {
+				path += "?from=" + strconv.FormatInt(f.from, 10)
+			}
+			f.to = -1
+			w := &logWriter{program: p, filter: f, live: true}
+			return p.ledger().lines(cmd.Context(), http.MethodGet, path, func(line []byte) (bool, error) {
+				entry, is, err := entryOf(line)
+				if err != nil || !is {
+					return true, err
+				}
+				return w.take(entry)
+			})
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().Int64Var(&f.from, "from", -1, "the position to begin at; -1 for what comes from now on")
+	return cmd
+}
+
+// logPage is how many entries are asked for at once, and how many a table is laid out for.
+const (
+	logPage   = 10_000
+	tablePage = 200
+)
+
+// readRemote reads page after page until the end of the log, or until take says that it is enough.
+func (p *program) readRemote(ctx context.Context, from uint64, take func(wire.LogEntry) (bool, error)) error {
+	for {
+		n, enough := 0, false
+		path := "/log?from=" + strconv.FormatUint(from, 10) + "&limit=" + strconv.Itoa(logPage)
+		err := p.ledger().lines(ctx, http.MethodGet, path, func(line []byte) (bool, error) {
+			entry, is, err := entryOf(line)
+			if err != nil || !is {
+				return true, err
+			}
+			n, from = n+1, entry.Position+1
+			more, err := take(entry)
+			enough = !more
+			return more, err
+		})
+		if err != nil || enough || n < logPage {
+			return err
+		}
+	}
+}
+
+// entryOf reads one line of the log: an entry, a sign of life, or the problem for which reading ended.
+func entryOf(line []byte) (entry wire.LogEntry, is bool, err error) {
+	var l struct {
+		Position *uint64         `json:"position"`
+		Event    json.RawMessage `json:"event"`
+		Problem  *wire.Problem   `json:"problem"`
+	}
+	if err := json.Unmarshal(line, &l); err != nil {
+		return entry, false, &failure{errInternal, "A line of the log is not JSON.", "Check that --server names a Daybook ledger of this version.", nil}
+	}
+	if l.Problem != nil {
+		return entry, false, refused(*l.Problem)
+	}
+	if l.Position == nil || l.Event == nil {
+		return entry, false, nil
+	}
+	return wire.LogEntry{Position: *l.Position, Event: l.Event}, true, nil
+}
+
+// logWriter shows entries in the chosen format, page by page, so that a log of any length needs little memory.
+type logWriter struct {
+	*program
+	filter logFilter
+	live   bool // each entry at once
+
+	rows   [][]string
+	shown  int
+	opened bool
+}
+
+// take shows an entry, and says whether more are wanted.
+func (w *logWriter) take(entry wire.LogEntry) (bool, error) {
+	if w.filter.to >= 0 && entry.Position > uint64(w.filter.to) {
+		return false, nil
+	}
+	var e loggedEvent
+	if err := json.Unmarshal(entry.Event, &e); err != nil {
+		return false, errors.NewAssertionErrorWithWrappedErrf(err, "event %d is not JSON", errors.Safe(entry.Position))
+	}
+	if !w.filter.takes(e) {
+		return true, nil
+	}
+	w.shown++
+	switch w.format {
+	case "json":
+		opening := ",\n  "
+		if !w.opened {
+			opening, w.opened = "[\n  ", true
+		}
+		return true, w.write(opening + rawEntry(entry))
+	case "jsonl":
+		return true, w.write(rawEntry(entry) + "\n")
+	}
+	w.rows = append(w.rows, logRow(entry.Position, e))
+	if w.live || len(w.rows) == tablePage {
+		return true, w.page()
+	}
+	return true, nil
+}
+
+// rawEntry puts the stored bytes into a line as they are; encoding them again could change them.
+func rawEntry(entry wire.LogEntry) string {
+	return `{"position":` + strconv.FormatUint(entry.Position, 10) + `,"event":` + string(entry.Event) + "}"
+}
+
+var logHead = []string{"Entry", "Recorded (UTC)", "From", "What"}
+
+func (w *logWriter) page() error {
+	rows := w.rows
+	w.rows = nil
+	if w.format == "csv" {
+		head := logHead
+		if w.opened {
+			head, rows = rows[0], rows[1:]
+		}
+		w.opened = true
+		return w.csv(head, rows)
+	}
+	width, _ := terminal(w.out)
+	text := layoutFixed(logHead, []int{7, 21, 28, max(30, width-62)}, rows, !w.opened, w.bold)
+	w.opened = true
+	return w.write(text)
+}
+
+// end finishes what take began.
+func (w *logWriter) end() error {
+	switch {
+	case w.format == "json" && w.opened:
+		return w.write("\n]\n")
+	case w.format == "json":
+		return w.write("[]\n")
+	case len(w.rows) > 0:
+		return w.page()
+	case w.shown == 0:
+		w.say("No entries match.")
+	}
+	return nil
+}
+
+func logRow(position uint64, e loggedEvent) []string {
+	d := e.Data
+	what := strings.TrimSuffix(strings.TrimPrefix(e.Type, "daybook."), ".v1")
+	if d.Operation != "" {
+		what = d.Operation + " " + categoriesWords(d.Categories)
+		if d.Recipient != "" {
+			what += " to " + d.Recipient
+		}
+		if d.System != "" {
+			what += " in " + d.System
+		}
+		if d.Instruction != "" {
+			what += ", instruction " + d.Instruction
+			if d.Version > 0 {
+				what += " v" + strconv.Itoa(d.Version) + " (" + d.Basis + ")"
+			}
+		}
+		if len(d.Findings) > 0 {
+			what += "\n! " + strings.Join(d.Findings, ", ")
+		}
+		return []string{strconv.FormatUint(position, 10), e.Recorded.UTC().Format("2 Jan 2006, 15:04:05"), e.Source, what}
+	}
+	for _, name := range []string{d.Instruction, d.Service, d.Recipient, d.Contact, d.Terms.Title, d.Name} {
+		if name != "" {
+			what += " " + name
+		}
+	}
+	from := e.Source
+	if d.Controller != "" {
+		from += " for " + d.Controller
+	}
+	return []string{strconv.FormatUint(position, 10), e.Recorded.UTC().Format("2 Jan 2006, 15:04:05"), from, what}
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/app"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+// openStopped opens the ledger of a directory that no process serves. The default addresses are not used: nothing listens.
+func (p *program) openStopped(ctx context.Context, data string) (*app.Stopped, error) {
+	return app.OpenStopped(ctx, app.Config{Data: data, Version: version(), Logger: p.logger(false)})
+}
+
+// readStopped reads the data directory of a ledger that is not running.
+func (p *program) readStopped(ctx context.Context, data string, from uint64, take func(wire.LogEntry) (bool, error)) (err error) {
+	ledger, err := p.openStopped(ctx, data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.CombineErrors(err, ledger.Close()) }()
+	for batch, err := range ledger.Read(ctx, domain.Position(from)) {
+		if err != nil {
+			return err
+		}
+		for i, event := range batch.Events {
+			more, err := take(wire.LogEntry{Position: uint64(batch.At) + uint64(i), Event: event})
+			if err != nil || !more {
+				return err
+			}
+		}
+		if batch.CaughtUp {
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+// rebuildStopped builds views in the data directory of a ledger that is not running.
+func (p *program) rebuildStopped(ctx context.Context, data string, views []string) (err error) {
+	ledger, err := p.openStopped(ctx, data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.CombineErrors(err, ledger.Close()) }()
+	bar := p.progress("Rebuilding", -1)
+	reached := map[string]uint64{}
+	var order []string
+	err = ledger.Rebuild(ctx, views, func(view string, progress app.Progress) {
+		if _, begun := reached[view]; !begun {
+			order = append(order, view)
+		}
+		reached[view] = uint64(progress.Position)
+		bar.reach(int64(progress.Position), int64(progress.Of))
+	})
+	bar.finish()
+	if err != nil {
+		return err
+	}
+	for _, view := range slices.Compact(order) {
+		if err := p.rebuilt(view, reached[view]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
