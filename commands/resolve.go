@@ -215,7 +215,8 @@ func (r *resolver) verify(ctx context.Context, repeats []*task) map[*task]bool {
 // same says that a repetition has the content of what it repeats. Where the person was forgotten since, only what is not
 // personal can still be compared.
 func (r *resolver) same(ctx context.Context, t *task, keys []domain.SubjectKey) (bool, error) {
-	first := t.repeats.seen
+	// The rest of what is seen may be the sequencer's to write at this moment.
+	first := &t.repeats.seen
 	if t.repeats.refused != nil {
 		return true, nil
 	}
