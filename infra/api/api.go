@@ -1,0 +1,145 @@
+package api
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/jigowatt/daybook/commands"
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/cloudevents"
+	"github.com/jigowatt/daybook/infra/problem"
+	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections"
+)
+
+// Prefix is where the API stands.
+const Prefix = "/api/v1"
+
+// Log is the event log as the API reads it. It is described at projections.Log.
+type Log interface {
+	Read(ctx context.Context, from domain.Position) iter.Seq2[domain.Batch, error]
+}
+
+// Vault opens what is sealed at the last moment; see commands.Vault.
+type Vault interface {
+	Keys(ctx context.Context, controller domain.ControllerID, id domain.Identifier) ([]domain.SubjectKey, error)
+	Identifiers(ctx context.Context, key domain.SubjectKey) ([]domain.Identifier, error)
+	Open(ctx context.Context, key domain.SubjectKey, aad string, sealed domain.Sealed) (domain.Personal, error)
+}
+
+// Views is the read side's machinery; projections.Runner implements it.
+type Views interface {
+	// View gives a view by its name, nil where there is none.
+	View(name string) *projections.View
+	// Status gives the state of every view.
+	Status() []projections.Status
+	// Rebuild builds a view anew and reports progress; see projections.Runner.
+	Rebuild(ctx context.Context, name string, progress func(projections.Progress)) error
+}
+
+// Quarantine is what was set aside because it could not be understood; infra/intake implements it.
+type Quarantine interface {
+	// List gives at most limit messages after the one with the id, the oldest first. It returns domain.ErrInvalid for an id that
+	// none can have, and domain.ErrUnavailable.
+	List(ctx context.Context, after string, limit int) ([]wire.Quarantined, error)
+	// Open gives a message with its content. It returns domain.ErrNotFound and domain.ErrUnavailable.
+	Open(ctx context.Context, id string) (wire.QuarantinedContent, error)
+	// Replay records a message again. It returns domain.ErrNotFound and domain.ErrUnavailable, and the error for which the whole
+	// message is refused again.
+	Replay(ctx context.Context, id string) (wire.Replayed, error)
+}
+
+// Config is what the API needs. Ledger, Log, Vault and Views are required; without Quarantine its endpoints answer that there is
+// none. Zero values of the rest mean the defaults.
+type Config struct {
+	Ledger     *commands.Ledger
+	Log        Log
+	Vault      Vault
+	Views      Views
+	Quarantine Quarantine
+	// Healthy gives why the ledger cannot write or read its log now, nil where it can: what Open and Run of the parts report.
+	// Nothing is asked where it is nil.
+	Healthy func() error
+	// Done ends the streams when it closes: hand in the Done channel of Serve's context.
+	Done    <-chan struct{}
+	Version string           // of the program; 0.0.0
+	Now     func() time.Time // time.Now
+	NewID   func() string    // numbers of faults; random UUIDs
+	Logger  *slog.Logger     // discards by default
+
+	// MaxLag is how many events a view may be behind while the ledger counts as ready; 10,000.
+	MaxLag domain.Position
+	// Patience is how long a read waits for Daybook-Min-Position; 5 seconds.
+	Patience time.Duration
+	// Heartbeat is how often a followed log says that it lives; 15 seconds.
+	Heartbeat time.Duration
+	// Stall is how long one piece of a body may take to come or to go; 30 seconds.
+	Stall time.Duration
+}
+
+func (c *Config) fill() {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Version == "" {
+		c.Version = "0.0.0"
+	}
+	if c.MaxLag == 0 {
+		c.MaxLag = 10_000
+	}
+	for _, d := range []struct {
+		value   *time.Duration
+		initial time.Duration
+	}{{&c.Patience, 5 * time.Second}, {&c.Heartbeat, 15 * time.Second}, {&c.Stall, 30 * time.Second}} {
+		if *d.value == 0 {
+			*d.value = d.initial
+		}
+	}
+}
+
+// API answers requests. It is made by New.
+type API struct {
+	cfg      Config
+	mux      *http.ServeMux
+	doc      huma.API
+	decoder  *cloudevents.Decoder
+	problems problem.Reporter
+	views    views
+}
+
+// New gives the handler of the whole API, guards included.
+func New(cfg Config) http.Handler {
+	cfg.fill()
+	a := &API{
+		cfg: cfg, mux: http.NewServeMux(), decoder: cloudevents.NewDecoder(),
+		problems: problem.Reporter{Logger: cfg.Logger, NewID: cfg.NewID},
+	}
+	a.views = viewsOf(cfg.Views)
+	config := huma.DefaultConfig("Daybook", cfg.Version)
+	config.Info.Description = "The book of original entry for personal data: what was done, to whose data, for which controller, " +
+		"on whose instruction, on which basis."
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = Prefix+"/openapi", "", "", nil
+	config.Components.Schemas.RegisterTypeAlias(detailsType, objectType)
+	a.doc = humago.New(a.mux, config)
+	a.routes()
+	return a.guarded()
+}
+
+func (a *API) routes() {
+	a.recordRoutes()
+	a.registerRoutes()
+	a.peopleRoutes()
+	a.logRoutes()
+	a.statusRoutes()
+	a.quarantineRoutes()
+	a.contractRoutes()
+}

@@ -1,0 +1,176 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/errors"
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+// Limits of reading the log.
+const (
+	defaultEntries = 1_000
+	maxEntries     = 1_000_000
+)
+
+func (a *API) logRoutes() {
+	entries := func(description string) map[string]*huma.Response {
+		return map[string]*huma.Response{"200": {
+			Description: description, Content: map[string]*huma.MediaType{wire.ContentLines: {Schema: schemaOf[wire.LogEntry](a)}},
+		}}
+	}
+	a.route(huma.Operation{
+		Method: http.MethodGet, Path: "/log", OperationID: "readLog", Tags: []string{"log"}, Summary: "Read the log",
+		Description: "One entry a line, the event byte for byte as it is stored and hashed. A line with problem instead of an entry " +
+			"ends the body where reading failed.",
+		Parameters: []*huma.Param{
+			query("from", "integer", "The position to begin at; 0."), query("limit", "integer", "The most entries to give; 1,000."),
+		},
+		Responses: entries("Entries, at most limit, ending at the end of the log at the latest"),
+	}, (*call).readLog)
+	a.route(huma.Operation{
+		Method: http.MethodGet, Path: "/log/stream", OperationID: "followLog", Tags: []string{"log"}, Summary: "Follow the log",
+		Description: "As /log, and goes on with entries as they are recorded. While nothing is, a line {\"end\":n} says every few seconds " +
+			"that the line is alive.",
+		Parameters: []*huma.Param{query("from", "integer", "The position to begin at; the end of the log.")},
+		Responses:  entries("Entries without end"),
+	}, (*call).followLog)
+}
+
+// readLog gives entries up to the end that the log had when reading began.
+func (c *call) readLog() error {
+	from, err := c.position("from")
+	if err != nil {
+		return err
+	}
+	left, err := c.limit(defaultEntries, maxEntries)
+	if err != nil {
+		return err
+	}
+	if from == nil {
+		from = new(domain.Position)
+	}
+	if err := c.within(*from); err != nil {
+		return err
+	}
+	var out *lines
+	for batch, err := range c.api.cfg.Log.Read(c.ctx, *from) {
+		if err != nil && out == nil {
+			return errors.Wrap(err, "read the log over HTTP")
+		}
+		if out == nil {
+			c.w.Header().Set(wire.HeaderPosition, c.api.cfg.Ledger.State().End.String())
+			begun := c.lines()
+			out = &begun
+		}
+		if err != nil {
+			return out.problem(errors.Wrap(err, "read the log over HTTP"))
+		}
+		given := min(left, len(batch.Events))
+		batch.Events = batch.Events[:given]
+		if err := out.entries(batch); err != nil {
+			return err
+		}
+		if left -= given; left == 0 || batch.CaughtUp {
+			break
+		}
+	}
+	return nil
+}
+
+// within refuses a position beyond the end of the log.
+func (c *call) within(from domain.Position) error {
+	if end := c.api.cfg.Ledger.State().End; from > end {
+		return errors.WithHint(errors.Wrapf(domain.ErrInvalid, "position %s, beyond the end %s of the log", from, end),
+			"Begin at the end of the log at the latest.")
+	}
+	return nil
+}
+
+// entries writes a batch and flushes it.
+func (l lines) entries(batch domain.Batch) error {
+	var line []byte
+	for i, event := range batch.Events {
+		line = strconv.AppendUint(append(line[:0], `{"position":`...), uint64(batch.At)+uint64(i), 10)
+		line = append(append(append(line, `,"event":`...), event...), '}')
+		if err := l.raw(line); err != nil {
+			return err
+		}
+	}
+	return l.flush()
+}
+
+// read is one step of a reading that goes on beside the call.
+type read struct {
+	batch domain.Batch
+	err   error
+}
+
+// followLog gives entries until the caller leaves or the program ends.
+func (c *call) followLog() error {
+	at := c.api.cfg.Ledger.State().End
+	from, err := c.position("from")
+	if err != nil {
+		return err
+	}
+	if from == nil {
+		from = &at
+	}
+	if err := c.within(*from); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(c.ctx)
+	steps := make(chan read)
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	defer stop()
+	reading.Go(func() {
+		defer close(steps)
+		for batch, err := range c.api.cfg.Log.Read(ctx, *from) {
+			select {
+			case steps <- read{batch, err}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	c.w.Header().Set(wire.HeaderPosition, at.String())
+	return c.lines().follow(ctx, steps, *from)
+}
+
+// follow writes what comes, and a heartbeat where nothing does.
+func (l lines) follow(ctx context.Context, steps <-chan read, at domain.Position) error {
+	cfg := l.call.api.cfg
+	beat := time.NewTicker(cfg.Heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case step, more := <-steps:
+			switch {
+			case !more:
+				return nil
+			case step.err != nil:
+				return l.problem(errors.Wrap(step.err, "follow the log"))
+			}
+			if err := l.entries(step.batch); err != nil {
+				return err
+			}
+			at = step.batch.End()
+		case <-beat.C:
+			if err := l.value(wire.Heard{End: uint64(max(at, cfg.Ledger.State().End))}); err != nil {
+				return err
+			}
+		case <-cfg.Done:
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}

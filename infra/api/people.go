@@ -1,0 +1,150 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"github.com/cockroachdb/errors"
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/jigowatt/daybook/commands"
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/problem"
+	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections"
+)
+
+func (a *API) peopleRoutes() {
+	operation := func(verb, id, summary, description string) huma.Operation {
+		return huma.Operation{
+			Path: "/controllers/{controller}/people/" + verb, OperationID: id, Tags: []string{"people"}, Summary: summary,
+			Description: description, Parameters: []*huma.Param{awaits()},
+		}
+	}
+	const noURL = "The identifier travels in the body, so that no URL names a person."
+	post(a, operation("trail", "personTrail", "What was done with a person's data, page by page", noURL), (*call).personTrail)
+	post(a, operation("holdings", "personHoldings", "What is held of a person", noURL), (*call).personHoldings)
+	post(a, operation("show", "showPerson", "A person's identifiers, masked, holdings and the first page of the trail", noURL), (*call).showPerson)
+	post(a, operation("link", "linkPerson", "Say that a second identifier names a known person", noURL), (*call).linkPerson)
+}
+
+// person is whom a request is about: found through the vault, by the keys that stand in the log.
+type person struct {
+	controller domain.ControllerID
+	keys       []domain.SubjectKey
+}
+
+// identifier reads an identifier of a body. Its refusal names the member.
+func identifier(member string, text wire.Text) (domain.Identifier, error) {
+	if text == "" {
+		return domain.Identifier{}, problem.Fields([]wire.FieldError{{
+			Pointer: "/" + member, Detail: "Name the person as kind:value, for example email:ada@example.org or customer:4711.",
+		}}, "")
+	}
+	id, err := domain.ParseIdentifier(string(text))
+	return id, errors.Wrapf(err, "%s", errors.Safe(member))
+}
+
+// find gives the person whom the identifier leads to.
+func (c *call) find(text wire.Text) (person, error) {
+	controller, err := name[domain.ControllerID](c, "controller")
+	if err != nil {
+		return person{}, err
+	}
+	id, err := identifier("person", text)
+	if err != nil {
+		return person{}, err
+	}
+	keys, err := c.api.cfg.Vault.Keys(c.ctx, controller, id)
+	if errors.Is(err, domain.ErrNotFound) {
+		return person{}, problem.New(wire.NotFound, "no such person",
+			"No record of that identifier under this controller. This means no service has told the ledger about it, not that "+
+				"the controller holds nothing.")
+	}
+	return person{controller, keys}, errors.Wrap(err, "find a person")
+}
+
+// asOf reads the position as of which to answer, and waits for the view to reach it.
+func (c *call) asOf(at *uint64, view *projections.View) (*domain.Position, error) {
+	if at == nil {
+		return nil, nil
+	}
+	as := domain.Position(*at)
+	if end := c.api.cfg.Ledger.State().End; as > end {
+		return nil, errors.WithHint(errors.Wrapf(domain.ErrInvalid, "at %s, beyond the end %s of the ledger", as, end),
+			"Ask for a position that was recorded.")
+	}
+	if as == 0 {
+		return &as, nil
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, c.api.cfg.Patience)
+	defer cancel()
+	return &as, view.Await(ctx, as-1)
+}
+
+// showPerson gives all that is known of a person in one answer.
+func (c *call) showPerson(in wire.TrailQuery) (wire.Person, domain.Position, error) {
+	p, err := c.find(in.Person)
+	if err != nil {
+		return wire.Person{}, 0, err
+	}
+	state := c.api.cfg.Ledger.State().Register
+	out := wire.Person{Controller: string(p.controller), ControllerName: state.Controllers[p.controller].Name}
+	if out.Trail, err = c.trail(p, in); err != nil {
+		return wire.Person{}, 0, err
+	}
+	held, err := c.holdings(p, in.At)
+	if err != nil {
+		return wire.Person{}, 0, err
+	}
+	out.Holdings, out.Position = held.Holdings, min(out.Trail.Position, held.Position)
+	if err := c.identifiers(p, &out); err != nil {
+		return wire.Person{}, 0, err
+	}
+	return out, domain.Position(out.Position), nil
+}
+
+// identifiers adds the person's identifiers, masked at the last moment.
+func (c *call) identifiers(p person, out *wire.Person) error {
+	for _, key := range p.keys {
+		ids, err := c.api.cfg.Vault.Identifiers(c.ctx, key)
+		if errors.Is(err, domain.ErrForgotten) {
+			out.Forgotten = true
+			continue
+		}
+		if err != nil {
+			return errors.Wrap(err, "identifiers of a person")
+		}
+		for _, id := range ids {
+			if masked := wire.Text(id.Masked().Reveal()); !slices.Contains(out.Identifiers, masked) {
+				out.Identifiers = append(out.Identifiers, masked)
+			}
+		}
+	}
+	return nil
+}
+
+// linkPerson links a second identifier to a known person.
+func (c *call) linkPerson(in wire.LinkRequest) (wire.Linked, domain.Position, error) {
+	link := commands.Link{}
+	var err error
+	if link.Controller, err = name[domain.ControllerID](c, "controller"); err != nil {
+		return wire.Linked{}, 0, err
+	}
+	if link.Known, err = identifier("known", in.Known); err != nil {
+		return wire.Linked{}, 0, err
+	}
+	if link.Also, err = identifier("also", in.Also); err != nil {
+		return wire.Linked{}, 0, err
+	}
+	if in.By != "" {
+		if link.By, err = domain.ParseName[domain.ContactID](in.By); err != nil {
+			return wire.Linked{}, 0, errors.Wrap(err, "by")
+		}
+	}
+	linked, err := c.api.cfg.Ledger.Link(c.ctx, link)
+	if err != nil {
+		return wire.Linked{}, 0, err
+	}
+	return wire.Linked{Position: uint64(linked.Position), Joined: linked.Joined}, c.api.cfg.Ledger.State().End, nil
+}

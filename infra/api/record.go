@@ -1,0 +1,188 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/cockroachdb/errors"
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/jigowatt/daybook/commands"
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/cloudevents"
+	"github.com/jigowatt/daybook/infra/report"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+func (a *API) recordRoutes() {
+	action, event := schemaOf[wire.Action](a), schemaOf[wire.Event](a)
+	a.route(huma.Operation{
+		Method: http.MethodPost, Path: "/record/{controller}/{service}", OperationID: "record", Tags: []string{"record"},
+		Summary: "Record processing actions",
+		Description: "Takes CloudEvents 1.0: one in structured mode, several in batch mode, or one in binary mode (attributes in ce- " +
+			"headers, the action as body). The answer to one event is a receipt, that to a batch an array of items in the " +
+			"order of the events, each with a receipt or a problem. Repeat a request that was not answered under the same ids.",
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			wire.ContentEvent: {Schema: event},
+			wire.ContentBatch: {Schema: &huma.Schema{Type: "array", Items: event}},
+			wire.ContentJSON:  {Schema: action},
+		}},
+		Responses: map[string]*huma.Response{"200": {Description: "On disk", Content: map[string]*huma.MediaType{wire.ContentJSON: {
+			Schema: &huma.Schema{OneOf: []*huma.Schema{
+				schemaOf[wire.Receipt](a), {Type: "array", Items: schemaOf[wire.Item](a)},
+			}},
+		}}}},
+	}, (*call).record)
+	post(a, huma.Operation{
+		Path: "/ask/{controller}/{service}", OperationID: "ask", Tags: []string{"record"},
+		Summary:     "Ask whether an action may be done now",
+		Description: "Records nothing. Whom the action concerns makes no difference, so subjects may be left out.",
+	}, (*call).ask)
+}
+
+// address reads who asks from the path.
+func (c *call) address() (domain.ControllerID, domain.ServiceID, error) {
+	controller, err := name[domain.ControllerID](c, "controller")
+	if err != nil {
+		return "", "", err
+	}
+	service, err := name[domain.ServiceID](c, "service")
+	return controller, service, err
+}
+
+// record takes events in any of the three modes.
+func (c *call) record() error {
+	controller, service, err := c.address()
+	if err != nil {
+		return err
+	}
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	results, batch, err := c.api.decoder.Decode(c.r.Header, body)
+	if err != nil {
+		return err
+	}
+	outcomes, err := c.recorded(results, controller, service)
+	if err != nil {
+		return err
+	}
+	if !batch {
+		if outcomes[0].Err != nil {
+			return outcomes[0].Err
+		}
+		c.sendRaw(http.StatusOK, wire.ContentJSON, append(report.AppendReceipt(nil, outcomes[0].Receipt), '\n'))
+		return nil
+	}
+	out := []byte{'['}
+	for i, o := range outcomes {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		var refused *wire.Problem
+		if o.Err != nil {
+			p := c.api.problems.Problem(c.ctx, o.Err)
+			refused = &p
+		}
+		if out, err = report.AppendItem(out, o.Receipt, refused); err != nil {
+			return errors.Wrap(err, "write the items of a batch")
+		}
+	}
+	c.sendRaw(http.StatusOK, wire.ContentJSON, append(out, ']', '\n'))
+	return nil
+}
+
+// recorded records what could be read, and gives the outcome of every event in its place.
+func (c *call) recorded(results []cloudevents.Result, controller domain.ControllerID, service domain.ServiceID) ([]commands.Outcome, error) {
+	outcomes := make([]commands.Outcome, len(results))
+	actions, places := make([]commands.Action, 0, len(results)), make([]int, 0, len(results))
+	for i, result := range results {
+		err := result.Err
+		if err == nil {
+			var action commands.Action
+			if action, err = report.Action(result.Event, controller, service); err == nil {
+				actions, places = append(actions, action), append(places, i)
+				continue
+			}
+		}
+		outcomes[i].Err = err
+	}
+	done, err := c.api.cfg.Ledger.Record(c.ctx, actions)
+	if err != nil {
+		return nil, errors.Wrap(err, "record over HTTP")
+	}
+	for i, o := range done {
+		outcomes[places[i]] = o
+	}
+	return outcomes, nil
+}
+
+// ask judges an action as if it were done now.
+func (c *call) ask(in wire.Action) (wire.Answer, domain.Position, error) {
+	controller, service, err := c.address()
+	if err != nil {
+		return wire.Answer{}, 0, err
+	}
+	asked, err := report.Asked(cloudevents.Action{
+		Operation: in.Operation, Instruction: in.Instruction, Categories: in.Categories, System: in.System,
+		Location: in.Location, Recipient: in.Recipient, Order: in.Order, Basis: in.Basis,
+	}, controller, service)
+	if err != nil {
+		return wire.Answer{}, 0, err
+	}
+	at := c.api.cfg.Ledger.State().End
+	return report.Answer(asked, c.api.cfg.Ledger.Ask(asked)), at, nil
+}
+
+// lines writes JSON values, one a line, each flushed.
+type lines struct {
+	call    *call
+	control *http.ResponseController
+}
+
+// lines begins a body of lines.
+func (c *call) lines() lines {
+	c.w.Header().Set("Content-Type", wire.ContentLines)
+	c.w.WriteHeader(http.StatusOK)
+	c.began = true
+	return lines{c, http.NewResponseController(c.w)}
+}
+
+// raw writes one line without flushing it. Whoever takes longer than Stall to take it is let go.
+func (l lines) raw(line []byte) error {
+	_ = l.control.SetWriteDeadline(l.call.api.cfg.Now().Add(l.call.api.cfg.Stall))
+	_, err := l.call.w.Write(append(line, '\n'))
+	return gone(err)
+}
+
+func (l lines) flush() error { return gone(l.control.Flush()) }
+
+// errGone says that whoever asked does not take the answer: they left, or take too long. It is nobody's fault.
+var errGone = errors.Wrap(domain.ErrUnavailable, "the caller does not take the answer")
+
+func gone(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.WithSecondaryError(errGone, err)
+}
+
+// value writes and flushes one line.
+func (l lines) value(v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return errors.Wrap(err, "encode a line")
+	}
+	if err := l.raw(line); err != nil {
+		return err
+	}
+	return l.flush()
+}
+
+// problem ends the lines with a problem, so that a body that was cut off cannot be taken for a whole one.
+func (l lines) problem(err error) error {
+	return l.value(struct {
+		Problem wire.Problem `json:"problem"`
+	}{l.call.api.problems.Problem(l.call.ctx, err)})
+}

@@ -1,0 +1,134 @@
+package api
+
+import (
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/infra/problem"
+	"github.com/jigowatt/daybook/infra/sentence"
+	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections/trail"
+)
+
+// personTrail gives one page of a trail.
+func (c *call) personTrail(in wire.TrailQuery) (wire.Trail, domain.Position, error) {
+	p, err := c.find(in.Person)
+	if err != nil {
+		return wire.Trail{}, 0, err
+	}
+	page, err := c.trail(p, in)
+	return page, domain.Position(page.Position), err
+}
+
+func (c *call) trail(p person, in wire.TrailQuery) (wire.Trail, error) {
+	q, err := c.trailQuery(p, in)
+	if err != nil {
+		return wire.Trail{}, err
+	}
+	view := c.api.views.trailView
+	if err := c.await(view); err != nil {
+		return wire.Trail{}, err
+	}
+	if q.At, err = c.asOf(in.At, view); err != nil {
+		return wire.Trail{}, err
+	}
+	page, err := c.api.views.trail.Of(c.ctx, q)
+	if err != nil {
+		return wire.Trail{}, errors.Wrap(err, "trail of a person")
+	}
+	out := wire.Trail{
+		Controller: string(p.controller), Order: wire.OldestFirst, Entries: make([]wire.TrailEntry, len(page.Entries)),
+		Position: uint64(page.Position),
+	}
+	if q.Newest {
+		out.Order = wire.NewestFirst
+	}
+	names := c.names(p.controller)
+	for i, e := range page.Entries {
+		if out.Entries[i], err = c.entry(e, names, in.Details); err != nil {
+			return wire.Trail{}, err
+		}
+	}
+	if page.More && len(page.Entries) > 0 {
+		next := uint64(page.Entries[len(page.Entries)-1].Position)
+		out.Next = &next
+	}
+	return out, nil
+}
+
+// trailQuery reads what page is asked for.
+func (c *call) trailQuery(p person, in wire.TrailQuery) (trail.Query, error) {
+	q := trail.Query{Controller: p.controller, Subjects: p.keys, Limit: in.Limit}
+	var after *domain.Position
+	if in.After != nil {
+		at := domain.Position(*in.After)
+		after = &at
+	}
+	switch in.Order {
+	case "", wire.NewestFirst:
+		q.Newest, q.Before = true, after
+	case wire.OldestFirst:
+		q.After = after
+	default:
+		return q, problem.Fields([]wire.FieldError{{Pointer: "/order", Detail: "Write newest or oldest."}}, "")
+	}
+	if q.Limit == 0 {
+		q.Limit = wire.DefaultPage
+	}
+	if q.Limit < 1 || q.Limit > wire.MaxPage {
+		return q, problem.Fields([]wire.FieldError{{Pointer: "/limit", Detail: "Ask for 1 to 500 entries."}}, "")
+	}
+	return q, nil
+}
+
+// names gives what the register calls things now.
+func (c *call) names(controller domain.ControllerID) sentence.Names {
+	state := c.api.cfg.Ledger.State().Register
+	return sentence.Names{
+		Controller: state.Controllers[controller].Name,
+		Recipient:  func(id domain.RecipientID) string { return state.Recipients[id].Name },
+	}
+}
+
+// entry writes one entry in the contract's words, with its sentence, and opens its details where they were asked for.
+func (c *call) entry(e trail.Entry, names sentence.Names, details bool) (wire.TrailEntry, error) {
+	w := wire.TrailEntry{
+		Position: uint64(e.Position), ID: e.ID, Action: e.Action, Time: e.Time, Recorded: e.Recorded, Service: string(e.Service),
+		Identifier: e.Identifier, Operation: string(e.Operation), Instruction: string(e.Instruction), Version: e.Version,
+		Basis: string(e.Basis), Stated: string(e.Stated), System: e.System, Location: string(e.Location),
+		Recipient: string(e.Recipient), Order: e.Order, Sealed: !e.Details.IsZero(),
+		Sentence: sentence.Of(sentence.Entry{Position: e.Position, Time: e.Time, Fact: fact(e)}, names),
+	}
+	for _, category := range e.Categories {
+		w.Categories = append(w.Categories, string(category))
+	}
+	for _, f := range e.Findings.List() {
+		w.Findings = append(w.Findings, wire.Finding{Code: f.Code(), Article: f.Article(), Message: f.Message()})
+	}
+	if !details || e.Details.IsZero() {
+		return w, nil
+	}
+	plain, err := c.api.cfg.Vault.Open(c.ctx, e.Subject, domain.SealedFor(domain.ServiceSource(e.Controller, e.Service), e.ID), e.Details)
+	switch {
+	case errors.Is(err, domain.ErrForgotten):
+		w.Forgotten = true
+	case err != nil:
+		return w, errors.Wrapf(err, "open the details of entry %s", e.Position)
+	default:
+		w.Details = wire.Details(plain.Reveal())
+	}
+	return w, nil
+}
+
+// fact gives the event that an entry stands for.
+func fact(e trail.Entry) domain.Fact {
+	if e.Type == (dossier.IdentifierLinked{}).EventType() {
+		return dossier.IdentifierLinked{Controller: e.Controller, Joined: e.Joined, Identifier: e.Identifier, By: e.By}
+	}
+	return dossier.ActionRecorded{
+		Controller: e.Controller, Service: e.Service, Operation: e.Operation, Instruction: e.Instruction, Version: e.Version,
+		Basis: e.Basis, Categories: e.Categories, System: e.System, Location: e.Location, Recipient: e.Recipient, Order: e.Order,
+		Findings: e.Findings,
+	}
+}
