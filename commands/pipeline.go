@@ -66,7 +66,7 @@ func (e *epoch) run(ctx context.Context, state State, last time.Time) error {
 
 func (e *epoch) resolve(taking, working context.Context, out chan<- []*task) {
 	defer close(out)
-	r := &resolver{vault: e.ledger.cfg.Vault, memory: e.ledger.cfg.Memory, claims: e.claims}
+	r := &resolver{log: e.ledger.cfg.Log, vault: e.ledger.cfg.Vault, memory: e.ledger.cfg.Memory, claims: e.claims}
 	for {
 		subs, err := e.ledger.queue.pop(taking, resolveBatch)
 		if err != nil {

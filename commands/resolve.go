@@ -46,6 +46,7 @@ type claim struct {
 
 // resolver is the first stage. It alone adds claims, so that of two messages with one id exactly one is new.
 type resolver struct {
+	log    Log
 	vault  Vault
 	memory Memory
 	claims *claims
@@ -176,63 +177,6 @@ func (r *resolver) seal(ctx context.Context, t *task) error {
 	personal, err := personalDigest(ctx, r.vault, t.subjects, a.Details)
 	t.claim.seen = Seen{Subject: t.subjects[0], Plain: t.plain, Personal: personal}
 	return err
-}
-
-// verify holds repetitions against what they repeat. It settles, and gives, those that are not to go on: conflicts, and
-// repetitions of what is on disk.
-func (r *resolver) verify(ctx context.Context, repeats []*task) map[*task]bool {
-	gone := map[*task]bool{}
-	if len(repeats) == 0 {
-		return gone
-	}
-	keys, err := r.vault.Resolve(ctx, lookups(repeats, false))
-	for _, t := range repeats {
-		outcome := Outcome{Err: err}
-		if err == nil {
-			n := len(t.action().Subjects)
-			var same bool
-			same, outcome.Err = r.same(ctx, t, keys[:n])
-			keys = keys[n:]
-			if outcome.Err == nil && !same {
-				outcome.Err = errors.WithHint(ErrReused, "Give every action an id of its own; repeat an action unchanged.")
-			}
-		}
-		switch c := t.repeats; {
-		case outcome.Err != nil:
-			t.fail(outcome.Err)
-			gone[t] = true
-		case c.refused != nil:
-			t.fail(c.refused)
-			gone[t] = true
-		case c.recorded:
-			t.sub.settle(t.index, Outcome{Receipt: receipt(t.action().ID, c.seen, true)})
-			gone[t] = true
-		}
-	}
-	return gone
-}
-
-// same says that a repetition has the content of what it repeats. Where the person was forgotten since, only what is not
-// personal can still be compared.
-func (r *resolver) same(ctx context.Context, t *task, keys []domain.SubjectKey) (bool, error) {
-	// The rest of what is seen may be the sequencer's to write at this moment.
-	first := &t.repeats.seen
-	if t.repeats.refused != nil {
-		return true, nil
-	}
-	if t.plain != first.Plain {
-		return false, nil
-	}
-	if slices.Contains(keys, 0) {
-		_, err := r.vault.Identifiers(ctx, first.Subject)
-		if errors.Is(err, domain.ErrForgotten) {
-			return true, nil
-		}
-		return false, err
-	}
-	t.assign(keys)
-	personal, err := personalDigest(ctx, r.vault, t.subjects, t.action().Details)
-	return personal == first.Personal, err
 }
 
 // assign takes the keys of the task's subjects off the front and gives the rest. A person named twice counts once.
