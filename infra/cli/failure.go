@@ -119,9 +119,6 @@ func (p *program) report(err error) {
 	var f *failure
 	if !errors.As(err, &f) {
 		f = &failure{sentence: stopped(upperFirst(withoutKind(err.Error()))), hint: strings.Join(errors.GetAllHints(err), " ")}
-		if strings.HasPrefix(f.sentence, "Unknown command") {
-			f.hint = "See daybook --help."
-		}
 	}
 	lines := append([]string{f.sentence}, f.more...)
 	if f.hint != "" {

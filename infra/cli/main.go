@@ -43,6 +43,9 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	root.SetOut(out)
 	root.SetErr(errOut)
 	if err := root.ExecuteContext(ctx); err != nil {
+		if strings.HasPrefix(err.Error(), "unknown command") {
+			err = usage("There is no such command.", "See daybook --help.")
+		}
 		p.report(err)
 		return exitCode(err)
 	}
@@ -73,6 +76,7 @@ func (p *program) root() *cobra.Command {
 	}
 	root.AddGroup(&cobra.Group{ID: "run", Title: "Run a ledger:"}, &cobra.Group{ID: "write", Title: "Write in it:"},
 		&cobra.Group{ID: "read", Title: "Read it:"}, &cobra.Group{ID: "keep", Title: "Look after it:"})
+	root.SetHelpCommandGroupID("keep")
 	for _, group := range []struct {
 		id       string
 		commands []*cobra.Command
