@@ -114,8 +114,10 @@ func (e *epoch) broken() bool {
 }
 
 // finish answers what is durable, then remembers it, then lets go of the claims, in that order: an answer waits for nothing
-// but the log, and no message is ever neither claimed nor remembered.
+// but the log, and no message is ever neither claimed nor remembered. Once something could not be remembered, nothing after it
+// is: the memory would say that it is complete to beyond the gap, and a repetition would be recorded again.
 func (e *epoch) finish(in <-chan *frame) {
+	gap := false
 	for f := range in {
 		state := f.state
 		e.ledger.state.Store(&state)
@@ -134,7 +136,7 @@ func (e *epoch) finish(in <-chan *frame) {
 		for _, c := range f.commands {
 			c.command.done <- c.result
 		}
-		if len(f.ends) == 0 {
+		if len(f.ends) == 0 || gap {
 			continue
 		}
 		var snapshot []byte
@@ -144,6 +146,7 @@ func (e *epoch) finish(in <-chan *frame) {
 		}
 		if err := e.ledger.cfg.Memory.Remember(f.state.End, messages, snapshot); err != nil {
 			e.fail(errors.Wrap(err, "remember messages"))
+			gap = true
 			continue
 		}
 		e.claims.drop(keys...)
