@@ -89,7 +89,7 @@ func (c Config) commonPragmas(cacheKiB int) string {
 	fmt.Fprintf(&b, "PRAGMA synchronous=%s;PRAGMA cache_size=-%d;PRAGMA mmap_size=%d;", synchronous, cacheKiB, c.Mmap)
 	fmt.Fprintf(&b, "PRAGMA secure_delete=%s;PRAGMA foreign_keys=%s;", onOff(c.SecureDelete), onOff(c.ForeignKeys))
 	// Temporary tables stay in memory: what is not in the file must not be in another one either.
-	b.WriteString("PRAGMA temp_store=MEMORY;PRAGMA trusted_schema=OFF;PRAGMA cell_size_check=ON;")
+	b.WriteString("PRAGMA temp_store=MEMORY;PRAGMA trusted_schema=OFF;")
 	return b.String()
 }
 

@@ -8,46 +8,50 @@ import (
 	"github.com/jigowatt/daybook/infra/vault/internal/dossierkey"
 )
 
-// indexCache remembers where index entries lead. It is one flat piece of memory without pointers, four places for each entry
-// to be in; where all four are taken, one of them is replaced, chosen by the entry itself.
+// ways is how many places of a flat cache an entry can be in. Where all are taken, one is replaced, chosen by the entry
+// itself. Flat caches are one piece of memory without pointers, so that a million entries are nothing to the collector.
+const ways = 4
+
+// sets gives how many sets of entries fit into as many bytes: a power of two.
+func sets(bytes, entry int) uint64 {
+	n := uint64(1)
+	for int(n)*2*ways*entry <= bytes {
+		n *= 2
+	}
+	return n
+}
+
+// indexCache remembers where index entries lead. Of an entry it keeps 64 bits beside the 18 or so that choose the set: that
+// two of a million people are taken for each other is about as likely as that a bit of memory flips unnoticed.
 type indexCache struct {
-	mu   sync.RWMutex
-	sets uint64 // a power of two
-	at   []indexed
+	mu sync.RWMutex
+	at []indexed
 }
 
 type indexed struct {
-	mac dossierkey.MAC
+	tag uint64
 	key domain.SubjectKey
 }
 
-const (
-	ways        = 4
-	indexedSize = dossierkey.MACSize + 8
-)
-
 func newIndexCache(bytes int) *indexCache {
-	sets := uint64(1)
-	for int(sets)*2*ways*indexedSize <= bytes {
-		sets *= 2
-	}
-	return &indexCache{sets: sets, at: make([]indexed, sets*ways)}
+	return &indexCache{at: make([]indexed, sets(bytes, 16)*ways)}
 }
 
-// set skips the bytes that chose the bucket, which say nothing within a set otherwise.
+func tagOf(mac *dossierkey.MAC) uint64 { return binary.LittleEndian.Uint64(mac[:]) }
+
 func (c *indexCache) set(mac *dossierkey.MAC) []indexed {
-	n := binary.LittleEndian.Uint64(mac[4:]) & (c.sets - 1)
+	n := binary.LittleEndian.Uint64(mac[8:]) % uint64(len(c.at)/ways)
 	return c.at[n*ways:][:ways]
 }
 
-// fill sets the keys that are 0 and whose entry is known, and gives the places of the others.
+// fill sets the keys whose entry is known, and appends the places of the others to misses.
 func (c *indexCache) fill(macs []dossierkey.MAC, keys []domain.SubjectKey, misses []int) []int {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 next:
 	for i := range macs {
 		for _, e := range c.set(&macs[i]) {
-			if e.mac == macs[i] && e.key != 0 {
+			if e.tag == tagOf(&macs[i]) && e.key != 0 {
 				keys[i] = e.key
 				continue next
 			}
@@ -65,15 +69,15 @@ func (c *indexCache) put(macs []dossierkey.MAC, keys []domain.SubjectKey, places
 		if keys[i] == 0 {
 			continue
 		}
-		set := c.set(&macs[i])
-		victim := int(macs[i][15]) % ways
+		set, tag := c.set(&macs[i]), tagOf(&macs[i])
+		victim := int(tag % ways)
 		for n := range set {
-			if set[n].key == 0 || set[n].mac == macs[i] {
+			if set[n].key == 0 || set[n].tag == tag {
 				victim = n
 				break
 			}
 		}
-		set[victim] = indexed{macs[i], keys[i]}
+		set[victim] = indexed{tag, keys[i]}
 	}
 }
 
@@ -82,8 +86,67 @@ func (c *indexCache) drop(mac dossierkey.MAC) {
 	defer c.mu.Unlock()
 	set := c.set(&mac)
 	for n := range set {
-		if set[n].mac == mac {
+		if set[n].tag == tagOf(&mac) {
 			set[n] = indexed{}
+		}
+	}
+}
+
+// rawCache remembers data keys. What is replaced or dropped is overwritten.
+type rawCache struct {
+	mu sync.Mutex
+	at []rawKey
+}
+
+type rawKey struct {
+	subject domain.SubjectKey
+	raw     dossierkey.Raw
+}
+
+func newRawCache(bytes int) *rawCache {
+	return &rawCache{at: make([]rawKey, sets(bytes, 40)*ways)}
+}
+
+// set takes the lower bits of the subject key, which is random.
+func (c *rawCache) set(subject domain.SubjectKey) []rawKey {
+	n := uint64(subject) % uint64(len(c.at)/ways)
+	return c.at[n*ways:][:ways]
+}
+
+func (c *rawCache) get(subject domain.SubjectKey, raw *dossierkey.Raw) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	set := c.set(subject)
+	for n := range set {
+		if set[n].subject == subject {
+			*raw = set[n].raw
+			return true
+		}
+	}
+	return false
+}
+
+func (c *rawCache) put(subject domain.SubjectKey, raw *dossierkey.Raw) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	set := c.set(subject)
+	victim := int(subject>>60) % ways
+	for n := range set {
+		if set[n].subject == 0 || set[n].subject == subject {
+			victim = n
+			break
+		}
+	}
+	set[victim] = rawKey{subject, *raw}
+}
+
+func (c *rawCache) drop(subject domain.SubjectKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	set := c.set(subject)
+	for n := range set {
+		if set[n].subject == subject {
+			set[n] = rawKey{}
 		}
 	}
 }

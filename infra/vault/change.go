@@ -19,8 +19,13 @@ type change struct {
 	chain       blocks
 	heads       map[uint16]int64
 	lastDossier int64
-	made        []domain.SubjectKey // with their keys in ready
-	ready       []*dossierkey.Key
+	made        []madeDossier
+}
+
+// madeDossier is a new dossier's key.
+type madeDossier struct {
+	subject domain.SubjectKey
+	raw     dossierkey.Raw
 }
 
 func (v *Vault) begin(conn *sqlite.Conn) *change {
@@ -67,12 +72,12 @@ func (tx *change) newDossier(c *controller, mac dossierkey.MAC, id domain.Identi
 	if err != nil {
 		return 0, err
 	}
-	var raw [dossierkey.Size]byte
+	var raw dossierkey.Raw
 	defer clear(raw[:])
 	if _, err := io.ReadFull(tx.v.config.Random, raw[:]); err != nil {
 		return 0, errors.Wrap(err, "make a data key")
 	}
-	ready, err := dossierkey.New(raw[:])
+	ready, err := dossierkey.New(&raw)
 	if err != nil {
 		return 0, err
 	}
@@ -89,7 +94,7 @@ func (tx *change) newDossier(c *controller, mac dossierkey.MAC, id domain.Identi
 	if err := run(tx.conn, insertDossier, tx.lastDossier, row); err != nil {
 		return 0, err
 	}
-	tx.made, tx.ready = append(tx.made, key), append(tx.ready, ready)
+	tx.made = append(tx.made, madeDossier{key, raw})
 	return key, nil
 }
 

@@ -46,7 +46,7 @@ func (v *Vault) Cached(key domain.SubjectKey) bool {
 			return true
 		}
 	}
-	return v.keys.get(key) != nil
+	return v.raws.get(key, new(dossierkey.Raw)) || v.keys.get(key) != nil
 }
 
 // ChainLength gives the longest chain of blocks.

@@ -57,6 +57,7 @@ func (v *Vault) destroy(ctx context.Context, key domain.SubjectKey) error {
 		return err
 	}
 	for _, key := range gone {
+		v.raws.drop(key)
 		v.keys.drop(key)
 	}
 	for _, mac := range entries {

@@ -112,7 +112,7 @@ func (v *Vault) appendIdentifiers(conn *sqlite.Conn, known []domain.Identifier, 
 	if err != nil {
 		return nil, err
 	}
-	key, err := row.unwrap(v.kek)
+	key, err := row.ready(v.kek)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +225,7 @@ func (tx *change) newAlias(dossier int64, mac dossierkey.MAC, id domain.Identifi
 	if len(ids) == maxAliases {
 		return errors.WithStack(errTooMany)
 	}
-	key, err := row.unwrap(tx.v.kek)
+	key, err := row.ready(tx.v.kek)
 	if err != nil {
 		return err
 	}

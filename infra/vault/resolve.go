@@ -138,8 +138,9 @@ func (v *Vault) open(ctx context.Context, lookups []commands.Lookup, macs []doss
 	v.publish(tx)
 	// Nobody can forget these people meanwhile: that takes writing, too.
 	v.index.put(macs, found, places)
-	for n, key := range tx.made {
-		v.keys.put(key, tx.ready[n])
+	for n := range tx.made {
+		v.raws.put(tx.made[n].subject, &tx.made[n].raw)
 	}
+	clear(tx.made)
 	return nil
 }

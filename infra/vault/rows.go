@@ -57,14 +57,23 @@ func ownerOf(key domain.SubjectKey) (aad [len(owner) + 8]byte) {
 	return aad
 }
 
-// unwrap makes a dossier's data key ready for use.
-func (r dossierRow) unwrap(kek keys.KEK) (*dossierkey.Key, error) {
+// unwrap gives a dossier's data key, which the caller should overwrite after use.
+func (r dossierRow) unwrap(kek keys.KEK) (*dossierkey.Raw, error) {
 	aad := r.owner()
 	raw, err := kek.Unwrap(r.wrapped(), aad[:])
 	if err != nil {
 		return nil, err
 	}
-	defer clear(raw)
+	return (*dossierkey.Raw)(raw), nil
+}
+
+// ready gives a dossier's data key ready for use.
+func (r dossierRow) ready(kek keys.KEK) (*dossierkey.Key, error) {
+	raw, err := r.unwrap(kek)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(raw[:])
 	return dossierkey.New(raw)
 }
 

@@ -38,8 +38,7 @@ const (
 	insertAlias       = `INSERT INTO alias (body) VALUES (?)`
 	updateAlias       = `UPDATE alias SET body = ?2 WHERE id = ?1`
 
-	selectSubject    = `SELECT dossier FROM subject WHERE key = ?`
-	selectSubjectRow = `SELECT s.dossier, d.body FROM subject s LEFT JOIN dossier d ON d.id = s.dossier WHERE s.key = ?`
-	insertSubject    = `INSERT INTO subject (key, dossier, forgotten) VALUES (?, ?, 0)`
-	forgetSubject    = `UPDATE subject SET dossier = 0, forgotten = ?2 WHERE key = ?1`
+	selectSubject = `SELECT dossier FROM subject WHERE key = ?`
+	insertSubject = `INSERT INTO subject (key, dossier, forgotten) VALUES (?, ?, 0)`
+	forgetSubject = `UPDATE subject SET dossier = 0, forgotten = ?2 WHERE key = ?1`
 )

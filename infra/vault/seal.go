@@ -34,7 +34,7 @@ func (v *Vault) Digest(ctx context.Context, key domain.SubjectKey, content []byt
 	if err != nil {
 		return [8]byte{}, errors.Wrap(err, "digest")
 	}
-	return ready.Digest(content), nil
+	return ready.Digest(content)
 }
 
 // ready gives a data key that can be used at once.
@@ -44,41 +44,43 @@ func (v *Vault) ready(ctx context.Context, key domain.SubjectKey) (*dossierkey.K
 	}
 	v.lives.RLock()
 	defer v.lives.RUnlock()
-	var row dossierRow
-	err := v.db.Read(ctx, func(conn *sqlite.Conn) (err error) {
-		row, err = subjectRow(conn, key)
-		return err
-	})
-	if err != nil {
-		return nil, err
+	var raw dossierkey.Raw
+	defer clear(raw[:])
+	if !v.raws.get(key, &raw) {
+		if err := v.unwrap(ctx, key, &raw); err != nil {
+			return nil, err
+		}
+		v.raws.put(key, &raw)
 	}
-	ready, err := row.unwrap(v.kek)
+	ready, err := dossierkey.New(&raw)
 	if err == nil {
 		v.keys.put(key, ready)
 	}
 	return ready, err
 }
 
-// subjectRow gives the dossier that a key stands for.
-func subjectRow(conn *sqlite.Conn, key domain.SubjectKey) (dossierRow, error) {
-	stmt, err := conn.Prepare(selectSubjectRow)
+// unwrap reads a data key from the file.
+func (v *Vault) unwrap(ctx context.Context, key domain.SubjectKey, raw *dossierkey.Raw) error {
+	var row dossierRow
+	err := v.db.Read(ctx, func(conn *sqlite.Conn) error {
+		// Two statements and no join: this SQLite prepares a join anew for every value that is bound.
+		id, err := dossierOf(conn, key)
+		if err != nil {
+			return err
+		}
+		if row, err = readDossier(conn, id); err == nil && row.key() != key {
+			return errors.AssertionFailedf("dossier %d of the vault belongs to another key", errors.Safe(id))
+		}
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	stmt.BindInt64(1, int64(key))
-	found, err := stmt.Step()
-	switch {
-	case err != nil:
-		return nil, err
-	case !found:
-		return nil, errors.WithStack(errNeverGiven)
-	case stmt.ColumnInt64(0) == 0:
-		return nil, errors.CombineErrors(errors.WithStack(domain.ErrForgotten), stmt.Reset())
+	unwrapped, err := row.unwrap(v.kek)
+	if err != nil {
+		return err
 	}
-	row := make(dossierRow, stmt.ColumnLen(1))
-	stmt.ColumnBytes(1, row)
-	if len(row) < dossierSealedAt || row[0] != rowVersion || row.key() != key {
-		return nil, errors.AssertionFailedf("dossier %d of the vault is damaged", errors.Safe(stmt.ColumnInt64(0)))
-	}
-	return row, stmt.Reset()
+	defer clear(unwrapped[:])
+	*raw = *unwrapped
+	return nil
 }

@@ -92,7 +92,7 @@ func resolve(t testing.TB, v placed, asked []commands.Lookup) []domain.SubjectKe
 func TestContract(t *testing.T) {
 	for name, config := range map[string]vault.Config{
 		"as it is configured by default":        {},
-		"with caches that hold next to nothing": {IndexCache: 1, KeyCache: 1, PageCache: 64},
+		"with caches that hold next to nothing": {IndexCache: 1, KeyCache: 1, ReadyCache: 1, PageCache: 64},
 	} {
 		t.Run(name, func(t *testing.T) {
 			vaulttest.Run(t, vaulttest.Harness{
@@ -156,7 +156,7 @@ func TestFilesAreReadableByTheirOwnerOnly(t *testing.T) {
 // there that copies would stay behind.
 func TestForgettingLeavesNoByte(t *testing.T) {
 	const people, batch, every = 12_000, 400, 40
-	v := open(t, filepath.Join(t.TempDir(), "vault"), vault.Config{PageCache: 256, IndexCache: 1 << 20})
+	v := open(t, filepath.Join(t.TempDir(), "vault"), vault.Config{PageCache: 256, IndexCache: 1 << 20, KeyCache: 1 << 20})
 	all := lookups(t, 0, people)
 	var found []domain.SubjectKey
 	for from := 0; from < people; from += batch {

@@ -132,15 +132,16 @@ func (v *Vault) Resolve(ctx context.Context, lookups []commands.Lookup) ([]domai
 }
 
 func (v *Vault) open(at entry, id domain.Identifier) (domain.SubjectKey, error) {
-	var raw [dossierkey.Size + 8]byte
+	var raw dossierkey.Raw
 	defer clear(raw[:])
 	for {
 		_, _ = rand.Read(raw[:]) // never fails
-		key := domain.SubjectKey(binary.LittleEndian.Uint64(raw[dossierkey.Size:]) >> 1)
+		key := domain.SubjectKey(binary.LittleEndian.Uint64(raw[:]) >> 1)
+		_, _ = rand.Read(raw[:])
 		if _, given := v.dossiers[key]; given || key == 0 {
 			continue
 		}
-		ready, err := dossierkey.New(raw[:dossierkey.Size])
+		ready, err := dossierkey.New(&raw)
 		if err != nil {
 			return 0, err
 		}

@@ -12,6 +12,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cockroachdb/errors"
 
@@ -30,18 +31,19 @@ const (
 // MAC is the entry of an identifier in a blind index.
 type MAC [MACSize]byte
 
+// Raw is a data key as it is wrapped and kept.
+type Raw [Size]byte
+
 // Key is a data key ready for use. It may be used concurrently.
 type Key struct {
 	aead   cipher.AEAD
-	digest [sha256.Size]byte
+	raw    Raw
+	digest atomic.Pointer[[sha256.Size]byte] // derived when it is first needed
 }
 
-// New takes a data key of Size bytes, which the caller should overwrite afterwards.
-func New(raw []byte) (*Key, error) {
-	if len(raw) != Size {
-		return nil, errors.AssertionFailedf("a data key of %d bytes", len(raw))
-	}
-	block, err := aes.NewCipher(raw)
+// New makes a data key ready for use.
+func New(raw *Raw) (*Key, error) {
+	block, err := aes.NewCipher(raw[:])
 	if err != nil {
 		return nil, errors.Wrap(err, "expand data key")
 	}
@@ -49,14 +51,7 @@ func New(raw []byte) (*Key, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "expand data key")
 	}
-	// The data key is uniformly random already, so there is nothing to extract first.
-	digest, err := hkdf.Expand(sha256.New, raw, "daybook digest v1", sha256.Size)
-	if err != nil {
-		return nil, errors.Wrap(err, "derive digest key")
-	}
-	key := &Key{aead: aead, digest: [sha256.Size]byte(digest)}
-	clear(digest)
-	return key, nil
+	return &Key{aead: aead, raw: *raw}, nil
 }
 
 // The first byte of the associated data keeps details and identifiers from being taken for each other.
@@ -108,9 +103,19 @@ func AppendText(dst []byte, id domain.Identifier) []byte {
 }
 
 // Digest gives the first 8 bytes of an HMAC-SHA-256 under a key that can only be had from the data key.
-func (k *Key) Digest(content []byte) [8]byte {
-	mac := hmac.New(sha256.New, k.digest[:])
+func (k *Key) Digest(content []byte) ([8]byte, error) {
+	key := k.digest.Load()
+	if key == nil {
+		// The data key is uniformly random already, so there is nothing to extract first.
+		derived, err := hkdf.Expand(sha256.New, k.raw[:], "daybook digest v1", sha256.Size)
+		if err != nil {
+			return [8]byte{}, errors.Wrap(err, "derive digest key")
+		}
+		key = (*[sha256.Size]byte)(derived)
+		k.digest.Store(key)
+	}
+	mac := hmac.New(sha256.New, key[:])
 	_, _ = mac.Write(content)
 	var sum [sha256.Size]byte
-	return [8]byte(mac.Sum(sum[:0]))
+	return [8]byte(mac.Sum(sum[:0])), nil
 }
