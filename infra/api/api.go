@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
@@ -68,10 +69,9 @@ type Config struct {
 	Healthy func() error
 	// Done ends the streams when it closes: hand in the Done channel of Serve's context.
 	Done    <-chan struct{}
-	Version string           // of the program; 0.0.0
-	Now     func() time.Time // time.Now
-	NewID   func() string    // numbers of faults; random UUIDs
-	Logger  *slog.Logger     // discards by default
+	Version string        // of the program; 0.0.0
+	NewID   func() string // numbers of faults; random UUIDs
+	Logger  *slog.Logger  // discards by default
 
 	// MaxLag is how many events a view may be behind while the ledger counts as ready; 10,000.
 	MaxLag domain.Position
@@ -81,12 +81,13 @@ type Config struct {
 	Heartbeat time.Duration
 	// Stall is how long one piece of a body may take to come or to go; 30 seconds.
 	Stall time.Duration
+
+	// clock is the system's, by which connections count their deadlines, whatever the ledger's is.
+	clock func() time.Time
 }
 
 func (c *Config) fill() {
-	if c.Now == nil {
-		c.Now = time.Now
-	}
+	c.clock = time.Now
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -114,7 +115,15 @@ type API struct {
 	decoder  *cloudevents.Decoder
 	problems problem.Reporter
 	views    views
+	bodies   *semaphore.Weighted // bytes of bodies that are being handled
+	streams  *semaphore.Weighted // followed logs
 }
+
+// Limits of what is handled at once.
+const (
+	maxBodyBytesAtOnce = 16 * wire.MaxBodyBytes
+	maxStreams         = 64
+)
 
 // New gives the handler of the whole API, guards included.
 func New(cfg Config) http.Handler {
@@ -122,6 +131,7 @@ func New(cfg Config) http.Handler {
 	a := &API{
 		cfg: cfg, mux: http.NewServeMux(), decoder: cloudevents.NewDecoder(),
 		problems: problem.Reporter{Logger: cfg.Logger, NewID: cfg.NewID},
+		bodies:   semaphore.NewWeighted(maxBodyBytesAtOnce), streams: semaphore.NewWeighted(maxStreams),
 	}
 	a.views = viewsOf(cfg.Views)
 	config := huma.DefaultConfig("Daybook", cfg.Version)

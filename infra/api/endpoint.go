@@ -26,10 +26,13 @@ type call struct {
 	api *API
 	r   *http.Request
 	w   http.ResponseWriter
-	ctx context.Context
+	// held is how many bytes of bodies the call has reserved.
+	held int64
 	// began says that the status was sent, so that an error can no longer become the answer.
 	began bool
 }
+
+func (c *call) ctx() context.Context { return c.r.Context() }
 
 // route adds a path to the router and to the OpenAPI document. The library's own reading and checking of bodies and parameters is
 // not used: its refusals repeat the values that were sent, and those are personal here.
@@ -49,7 +52,8 @@ func (a *API) route(op huma.Operation, handle func(*call) error) {
 	known := queryNames(op.Parameters)
 	a.doc.Adapter().Handle(&op, func(hc huma.Context) {
 		r, w := humago.Unwrap(hc)
-		c := &call{api: a, r: r, w: w, ctx: r.Context()}
+		c := &call{api: a, r: r, w: w}
+		defer func() { a.bodies.Release(c.held) }()
 		err := c.checkQuery(known)
 		if err == nil {
 			err = handle(c)
@@ -62,7 +66,7 @@ func (a *API) route(op huma.Operation, handle func(*call) error) {
 
 // fail answers with the problem of an error, as long as nothing else was sent.
 func (a *API) fail(c *call, err error) {
-	p := a.problems.Problem(c.ctx, err)
+	p := a.problems.Problem(c.ctx(), err)
 	if c.began {
 		// The connection is broken off: a body that ends as if it were whole would be taken for one.
 		panic(http.ErrAbortHandler)

@@ -36,9 +36,12 @@ func (c *call) body() ([]byte, error) {
 	if c.r.ContentLength > wire.MaxBodyBytes {
 		return nil, tooLarge()
 	}
+	if err := c.reserve(); err != nil {
+		return nil, err
+	}
 	control := http.NewResponseController(c.w)
 	// A body that trickles in holds a connection only so long. Recorders in tests know no deadlines.
-	_ = control.SetReadDeadline(c.api.cfg.Now().Add(c.api.cfg.Stall))
+	_ = control.SetReadDeadline(c.api.cfg.clock().Add(c.api.cfg.Stall))
 	var b bytes.Buffer
 	if c.r.ContentLength > 0 {
 		b.Grow(int(c.r.ContentLength) + bytes.MinRead)
@@ -53,6 +56,19 @@ func (c *call) body() ([]byte, error) {
 	}
 	_ = control.SetReadDeadline(noDeadline)
 	return b.Bytes(), nil
+}
+
+// reserve takes room for the body, to be given back when the call ends. A body of unknown length may be of any.
+func (c *call) reserve() error {
+	n := c.r.ContentLength
+	if n < 0 {
+		n = wire.MaxBodyBytes
+	}
+	if !c.api.bodies.TryAcquire(n) {
+		return errors.WithHint(errors.Wrap(domain.ErrBusy, "room for bodies"), "Nothing was taken on. Try again after a pause, under the same id.")
+	}
+	c.held = n
+	return nil
 }
 
 func tooLarge() error {
@@ -131,7 +147,7 @@ func (c *call) await(views ...*projections.View) error {
 		return errors.WithHint(errors.Wrapf(domain.ErrInvalid, "position %s beyond the end %s", least, end),
 			"Send a receipt's position and events added, from this ledger.")
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, c.api.cfg.Patience)
+	ctx, cancel := context.WithTimeout(c.ctx(), c.api.cfg.Patience)
 	defer cancel()
 	for _, view := range views {
 		if err := view.Await(ctx, least-1); err != nil {

@@ -61,13 +61,14 @@ func (c *call) readLog() error {
 		return err
 	}
 	var out *lines
-	for batch, err := range c.api.cfg.Log.Read(c.ctx, *from) {
+	for batch, err := range c.api.cfg.Log.Read(c.ctx(), *from) {
 		if err != nil && out == nil {
 			return errors.Wrap(err, "read the log over HTTP")
 		}
 		if out == nil {
 			c.w.Header().Set(wire.HeaderPosition, c.api.cfg.Ledger.State().End.String())
 			begun := c.lines()
+			defer begun.end()
 			out = &begun
 		}
 		if err != nil {
@@ -126,7 +127,11 @@ func (c *call) followLog() error {
 	if err := c.within(*from); err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(c.ctx)
+	if !c.api.streams.TryAcquire(1) {
+		return errors.WithHint(errors.Wrap(domain.ErrBusy, "room for another follower"), "At most 64 follow the log at once; read it in pages instead.")
+	}
+	defer c.api.streams.Release(1)
+	ctx, stop := context.WithCancel(c.ctx())
 	steps := make(chan read)
 	var reading sync.WaitGroup
 	defer reading.Wait()
@@ -142,7 +147,9 @@ func (c *call) followLog() error {
 		}
 	})
 	c.w.Header().Set(wire.HeaderPosition, at.String())
-	return c.lines().follow(ctx, steps, *from)
+	out := c.lines()
+	defer out.end()
+	return out.follow(ctx, steps, *from)
 }
 
 // follow writes what comes, and a heartbeat where nothing does.

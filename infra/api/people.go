@@ -55,7 +55,7 @@ func (c *call) find(text wire.Text) (person, error) {
 	if err != nil {
 		return person{}, err
 	}
-	keys, err := c.api.cfg.Vault.Keys(c.ctx, controller, id)
+	keys, err := c.api.cfg.Vault.Keys(c.ctx(), controller, id)
 	if errors.Is(err, domain.ErrNotFound) {
 		return person{}, problem.New(wire.NotFound, "no such person",
 			"No record of that identifier under this controller. This means no service has told the ledger about it, not that "+
@@ -77,7 +77,7 @@ func (c *call) asOf(at *uint64, view *projections.View) (*domain.Position, error
 	if as == 0 {
 		return &as, nil
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, c.api.cfg.Patience)
+	ctx, cancel := context.WithTimeout(c.ctx(), c.api.cfg.Patience)
 	defer cancel()
 	return &as, view.Await(ctx, as-1)
 }
@@ -107,7 +107,7 @@ func (c *call) showPerson(in wire.TrailQuery) (wire.Person, domain.Position, err
 // identifiers adds the person's identifiers, masked at the last moment.
 func (c *call) identifiers(p person, out *wire.Person) error {
 	for _, key := range p.keys {
-		ids, err := c.api.cfg.Vault.Identifiers(c.ctx, key)
+		ids, err := c.api.cfg.Vault.Identifiers(c.ctx(), key)
 		if errors.Is(err, domain.ErrForgotten) {
 			out.Forgotten = true
 			continue
@@ -142,7 +142,7 @@ func (c *call) linkPerson(in wire.LinkRequest) (wire.Linked, domain.Position, er
 			return wire.Linked{}, 0, errors.Wrap(err, "by")
 		}
 	}
-	linked, err := c.api.cfg.Ledger.Link(c.ctx, link)
+	linked, err := c.api.cfg.Ledger.Link(c.ctx(), link)
 	if err != nil {
 		return wire.Linked{}, 0, err
 	}

@@ -18,7 +18,7 @@ func (a *API) declareRoutes() {
 			if err != nil {
 				return wire.Plan{}, 0, err
 			}
-			plan, err := a.cfg.Ledger.Declare(c.ctx, declaration, dryRun)
+			plan, err := a.cfg.Ledger.Declare(c.ctx(), declaration, dryRun)
 			if err != nil {
 				return wire.Plan{}, 0, err
 			}

@@ -23,9 +23,9 @@ func (a *API) quarantineRoutes() {
 		},
 	}, (*call).quarantined)
 	a.quarantinePost("show", "showQuarantined", "Open one message that was set aside", responses[wire.QuarantinedContent](a),
-		func(c *call, id string) (any, error) { return c.api.cfg.Quarantine.Open(c.ctx, id) })
+		func(c *call, id string) (any, error) { return c.api.cfg.Quarantine.Open(c.ctx(), id) })
 	a.quarantinePost("replay", "replayQuarantined", "Record one message that was set aside, again", responses[wire.Replayed](a),
-		func(c *call, id string) (any, error) { return c.api.cfg.Quarantine.Replay(c.ctx, id) })
+		func(c *call, id string) (any, error) { return c.api.cfg.Quarantine.Replay(c.ctx(), id) })
 }
 
 // quarantinePost adds a verb on one message. Opening is a POST too: what it shows is personal, and nothing on the way keeps it.
@@ -61,7 +61,7 @@ func (c *call) quarantined() (wire.Quarantine, domain.Position, error) {
 	if err != nil {
 		return wire.Quarantine{}, 0, err
 	}
-	list, err := c.api.cfg.Quarantine.List(c.ctx, c.query("after"), limit)
+	list, err := c.api.cfg.Quarantine.List(c.ctx(), c.query("after"), limit)
 	if err != nil {
 		return wire.Quarantine{}, 0, err
 	}

@@ -28,7 +28,7 @@ func (a *API) statusRoutes() {
 		}},
 	}, (*call).rebuild)
 	a.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, r *http.Request) {
-		c := &call{api: a, r: r, w: w, ctx: r.Context()}
+		c := &call{api: a, r: r, w: w}
 		c.sendRaw(http.StatusOK, wire.ContentJSON, []byte("{\"live\":true}\n"))
 	})
 	a.mux.HandleFunc("GET /readyz", a.readyz)
@@ -65,7 +65,7 @@ func (a *API) status() wire.Status {
 
 // readyz answers 503 with the reasons while the ledger is not ready.
 func (a *API) readyz(w http.ResponseWriter, r *http.Request) {
-	c := &call{api: a, r: r, w: w, ctx: r.Context()}
+	c := &call{api: a, r: r, w: w}
 	s := a.status()
 	status := http.StatusOK
 	if !s.Ready {
@@ -98,7 +98,7 @@ func (c *call) rebuild() error {
 			gone = out.value(r)
 		}
 	}
-	err := c.api.cfg.Views.Rebuild(c.ctx, view, func(p projections.Progress) {
+	err := c.api.cfg.Views.Rebuild(c.ctx(), view, func(p projections.Progress) {
 		last.Position, last.End = uint64(p.Position), uint64(p.Of)
 		tell(last)
 	})
@@ -106,11 +106,12 @@ func (c *call) rebuild() error {
 	case err != nil && out == nil:
 		return err
 	case err != nil:
-		p := c.api.problems.Problem(c.ctx, err)
+		p := c.api.problems.Problem(c.ctx(), err)
 		last.Problem = &p
 	default:
 		last.Done = true
 	}
 	tell(last)
+	out.end()
 	return gone
 }

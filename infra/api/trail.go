@@ -33,7 +33,7 @@ func (c *call) trail(p person, in wire.TrailQuery) (wire.Trail, error) {
 	if q.At, err = c.asOf(in.At, view); err != nil {
 		return wire.Trail{}, err
 	}
-	page, err := c.api.views.trail.Of(c.ctx, q)
+	page, err := c.api.views.trail.Of(c.ctx(), q)
 	if err != nil {
 		return wire.Trail{}, errors.Wrap(err, "trail of a person")
 	}
@@ -109,10 +109,11 @@ func (c *call) entry(e trail.Entry, names sentence.Names, details bool) (wire.Tr
 	if !details || e.Details.IsZero() {
 		return w, nil
 	}
-	plain, err := c.api.cfg.Vault.Open(c.ctx, e.Subject, domain.SealedFor(domain.ServiceSource(e.Controller, e.Service), e.ID), e.Details)
+	plain, err := c.api.cfg.Vault.Open(c.ctx(), e.Subject, domain.SealedFor(domain.ServiceSource(e.Controller, e.Service), e.ID), e.Details)
 	switch {
 	case errors.Is(err, domain.ErrForgotten):
 		w.Forgotten = true
+		w.Sentence = sentence.Forgotten(w.Sentence)
 	case err != nil:
 		return w, errors.Wrapf(err, "open the details of entry %s", e.Position)
 	default:

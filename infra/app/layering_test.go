@@ -55,9 +55,11 @@ var layers = map[string][]string{
 	},
 	"infra/reactions": {"commands", "projections/...", "domain/..."},
 	"infra/api": {
-		"commands", "projections/...", "domain/...", "infra/cloudevents", "infra/problem", "infra/report", "infra/wire",
+		"commands", "projections/...", "domain/...", "infra/cloudevents", "infra/problem", "infra/report",
+		"infra/sentence", "infra/wire",
 	},
-	"infra/console":  {"commands", "projections/...", "domain/...", "infra/problem", "infra/wire"},
+	"infra/sentence": {"domain/..."},
+	"infra/console":  {"commands", "projections/...", "domain/...", "infra/problem", "infra/sentence", "infra/wire"},
 	"infra/app":      {"commands", "domain/...", "projections/...", "infra/...", "!infra/cli", "!infra/client"},
 	"infra/cli":      {"domain", "infra/app", "infra/client", "infra/wire", "infra/accesslog", "infra/telemetry", "scripts/sample"},
 	"scripts/...":    {"domain", "infra/wire", "infra/client", "infra/cloudevents", "infra/cli", "infra/app", "scripts/..."},

@@ -70,6 +70,9 @@ func Of(e Entry, n Names) string {
 	return strings.Join(append(parts, "entry "+e.Position.String()), separator)
 }
 
+// Forgotten adds to a sentence that the details of its entry can never be opened again.
+func Forgotten(s string) string { return s + separator + "details (forgotten)" }
+
 // Moment writes a time as people do, to the minute, in UTC.
 func Moment(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") }
 

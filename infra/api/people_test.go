@@ -1,0 +1,224 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/api"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+const people = "/api/v1/controllers/fenland-cycles/people/"
+
+// ask posts a question about a person, resting on all that is recorded.
+func (l *ledger) ask(path string, body any) answer {
+	l.t.Helper()
+	return l.request(http.MethodPost, path, wire.ContentJSON, encoded(l.t, body), wire.HeaderMinPosition, l.ledger.State().End.String())
+}
+
+func TestATrailIsReadPageByPageInEitherOrder(t *testing.T) {
+	l := declared(t)
+	var positions []uint64
+	for i := range 7 {
+		positions = append(positions, l.record("r"+strconv.Itoa(i), action("Store", "email:Canary-7f3@Example.org", "customer:"+strconv.Itoa(i))).Position)
+	}
+	for _, order := range []string{wire.OldestFirst, wire.NewestFirst, ""} {
+		var got []uint64
+		q := wire.TrailQuery{Person: "email:" + canary + "@example.org", Order: order, Limit: 3}
+		for pages := 0; ; pages++ {
+			page := as[wire.Trail](t, l.ask(people+"trail", q))
+			for _, e := range page.Entries {
+				got = append(got, e.Position)
+			}
+			if page.Next == nil || pages > 3 {
+				break
+			}
+			q.After = page.Next
+		}
+		for i, want := range positions {
+			at := i
+			if order != wire.OldestFirst {
+				at = len(positions) - 1 - i
+			}
+			if len(got) != len(positions) || got[at] != want {
+				t.Fatalf("%q: %v, want %v", order, got, positions)
+			}
+		}
+	}
+}
+
+func TestAnEntryOfATrailIsWhole(t *testing.T) {
+	l := declared(t)
+	r := l.record("d1", with(action("Disclose", "email:"+canary+"@example.org"), "recipient", "northprint", "basis", "A6-1-a",
+		"details", map[string]any{"note": canary}))
+	q := wire.TrailQuery{Person: "email:" + canary + "@example.org"}
+	e := as[wire.Trail](t, l.ask(people+"trail", q)).Entries[0]
+	want := "23 Nov 2026, 09:00 UTC · Email Address and Name disclosed from crm to Northprint Ltd (GB) · contract, Art. 6(1)(b) · " +
+		"instruction orders v1 of Fenland Cycles Ltd · by webshop · 1 finding · entry " + strconv.FormatUint(r.Position, 10)
+	if e.Sentence != want {
+		t.Errorf("\n got %s\nwant %s", e.Sentence, want)
+	}
+	if e.ID != "d1" || e.Service != "webshop" || e.Identifier != "email" || e.Basis != "A6-1-b" || e.Stated != "A6-1-a" || e.Version != 1 ||
+		len(e.Findings) != 1 || e.Findings[0].Code != "basis-mismatch" || e.Findings[0].Message == "" || !e.Sealed || e.Details != nil {
+		t.Errorf("%+v", e)
+	}
+	q.Details = true
+	if e = as[wire.Trail](t, l.ask(people+"trail", q)).Entries[0]; string(e.Details) != `{"note":"`+canary+`"}` || e.Forgotten {
+		t.Errorf("opened: %s", e.Details)
+	}
+}
+
+func TestDetailsOfTheForgottenStayShut(t *testing.T) {
+	l := declared(t)
+	l.record("f1", with(action("Store", "customer:1"), "details", map[string]any{"note": canary}))
+	l.record("f2", with(action("Store", "customer:2"), "details", map[string]any{"note": canary}))
+	as[wire.Linked](t, l.post(people+"link", wire.LinkRequest{Known: "customer:1", Also: "customer:2"}))
+	first, err := domain.ParseIdentifier("customer:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := l.vault.Keys(t.Context(), "fenland-cycles", first)
+	if err != nil || len(keys) != 2 {
+		t.Fatalf("%v %v", keys, err)
+	}
+	// An open page of the one that is asked for after the other was forgotten.
+	if err := l.vault.Forget(t.Context(), keys[0]); err != nil {
+		t.Fatal(err)
+	}
+	a := l.ask(people+"trail", wire.TrailQuery{Person: "customer:2", Details: true, Order: wire.OldestFirst})
+	if a.status == http.StatusOK {
+		for _, e := range as[wire.Trail](t, a).Entries {
+			if e.ID == "f1" && (!e.Forgotten || e.Details != nil || !strings.Contains(e.Sentence, "(forgotten)")) {
+				t.Errorf("%+v %s", e, e.Details)
+			}
+		}
+	} else if a.status != http.StatusNotFound {
+		t.Errorf("%s", a.body)
+	}
+}
+
+func TestNobodyIsFoundWhereNobodyWasRecorded(t *testing.T) {
+	l := declared(t)
+	l.record("n1", action("Store", "email:"+canary+"@example.org"))
+	table := []struct {
+		rule, path string
+		body       any
+		status     int
+		hint       string
+	}{
+		{"an unknown person", people + "trail", wire.TrailQuery{Person: "email:other-" + canary + "@example.org"}, 404, "not that the controller holds nothing"},
+		{"an unknown person's holdings", people + "holdings", wire.HoldingsQuery{Person: "email:other-" + canary + "@example.org"}, 404, "No record of that identifier"},
+		{"an unknown person shown", people + "show", wire.TrailQuery{Person: "email:other-" + canary + "@example.org"}, 404, "No record of that identifier"},
+		{"another controller's person", "/api/v1/controllers/other/people/trail", wire.TrailQuery{Person: "email:" + canary + "@example.org"}, 404, "No record"},
+		{"nobody named", people + "trail", wire.TrailQuery{}, 422, ""},
+		{"no kind", people + "trail", wire.TrailQuery{Person: canary}, 422, "kind:value"},
+		{"no order", people + "trail", wire.TrailQuery{Person: "customer:1", Order: canary}, 404, ""},
+		{"another order", people + "trail", wire.TrailQuery{Person: "email:" + canary + "@example.org", Order: canary}, 422, ""},
+		{"too many", people + "trail", wire.TrailQuery{Person: "email:" + canary + "@example.org", Limit: 501}, 422, ""},
+		{"less than one", people + "trail", wire.TrailQuery{Person: "email:" + canary + "@example.org", Limit: -1}, 422, ""},
+		{"an unknown member", people + "trail", `{"persons":"` + canary + `"}`, 422, "person"},
+		{"a link to nobody", people + "link", wire.LinkRequest{Known: "customer:9", Also: "email:" + canary + "@example.org"}, 404, "first identifier"},
+		{"a link of half", people + "link", wire.LinkRequest{Known: "customer:9"}, 422, ""},
+		{"a link by an address", people + "link", wire.LinkRequest{Known: "customer:9", Also: "customer:8", By: canary + "@example.org"}, 422, "a-z"},
+		{"a controller that is none", "/api/v1/controllers/A/people/trail", wire.TrailQuery{Person: "customer:1"}, 422, "a-z"},
+	}
+	for _, row := range table {
+		a := l.post(row.path, row.body)
+		if a.status != row.status || !strings.Contains(a.problem(t).Hint, row.hint) {
+			t.Errorf("%s: %s", row.rule, a.body)
+		}
+	}
+}
+
+func TestLinkedIdentifiersLeadToOneTrail(t *testing.T) {
+	l := declared(t)
+	l.record("k1", action("Store", "customer:4711"))
+	l.record("k2", action("Store", "email:"+canary+"@example.org"))
+	linked := as[wire.Linked](t, l.post(people+"link", wire.LinkRequest{Known: "customer:4711", Also: "email:" + canary + "@example.org", By: "anna"}))
+	if !linked.Joined {
+		t.Errorf("%+v", linked)
+	}
+	for _, person := range []wire.Text{"customer:4711", "email:" + canary + "@example.org"} {
+		page := as[wire.Trail](t, l.ask(people+"trail", wire.TrailQuery{Person: person, Order: wire.OldestFirst}))
+		if len(page.Entries) != 3 || page.Entries[0].ID != "k1" || page.Entries[1].ID != "k2" || page.Entries[2].Position != linked.Position ||
+			!strings.Contains(page.Entries[2].Sentence, "of one person, by an email identifier · said by anna") {
+			t.Errorf("%v: %+v", person, page)
+		}
+	}
+}
+
+func TestATrailIsAsItWasKnown(t *testing.T) {
+	l := declared(t)
+	first := l.record("t1", action("Store", "customer:1"))
+	l.record("t2", action("Store", "customer:1"))
+	at := first.Position + 1
+	page := as[wire.Trail](t, l.ask(people+"trail", wire.TrailQuery{Person: "customer:1", At: &at}))
+	if len(page.Entries) != 1 || page.Entries[0].ID != "t1" {
+		t.Errorf("%+v", page)
+	}
+	at = 99_999
+	if a := l.post(people+"trail", wire.TrailQuery{Person: "customer:1", At: &at}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("beyond the end: %s", a.body)
+	}
+}
+
+func TestAReadWaitsForWhatItsCallerHasSeen(t *testing.T) {
+	l := declared(t)
+	for i := range 20 {
+		r := l.record("w"+strconv.Itoa(i), action("Store", "customer:1"))
+		a := l.request(http.MethodPost, people+"trail", wire.ContentJSON, `{"person":"customer:1","limit":1}`,
+			wire.HeaderMinPosition, strconv.FormatUint(r.Position+uint64(r.Events), 10))
+		page := as[wire.Trail](t, a)
+		if page.Entries[0].Position != r.Position || a.header.Get(wire.HeaderPosition) != strconv.FormatUint(page.Position, 10) {
+			t.Fatalf("%+v: %+v", r, page)
+		}
+	}
+	for _, least := range []string{"99999", "x", canary, "-1"} {
+		a := l.request(http.MethodPost, people+"trail", wire.ContentJSON, `{"person":"customer:1"}`, wire.HeaderMinPosition, least)
+		if a.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %s", least, a.body)
+		}
+	}
+}
+
+// stuck shows views over a log that does not go on, as a view that is far behind would look.
+func TestAReadDoesNotWaitForEver(t *testing.T) {
+	l := declared(t)
+	l.record("s1", action("Store", "customer:1"))
+	// Its views follow another log, which stays empty.
+	behind := start(t)
+	l2 := declared(t, func(c *api.Config) {
+		c.Views, c.Patience = behind.views, time.Millisecond
+	})
+	l2.record("s1", action("Store", "customer:1"))
+	a := l2.ask(people+"trail", wire.TrailQuery{Person: "customer:1"})
+	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || a.problem(t).Code != wire.Unavailable {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+func TestAPersonIsShownInOneAnswer(t *testing.T) {
+	l := declared(t)
+	l.record("p1", action("Collect", "email:"+canary+"@example.org"))
+	l.record("p2", action("Store", "email:"+canary+"@example.org"))
+	a := l.ask(people+"show", wire.TrailQuery{Person: "email:" + canary + "@example.org", Limit: 1})
+	p := as[wire.Person](t, a)
+	if p.ControllerName != "Fenland Cycles Ltd" || len(p.Identifiers) != 1 || string(p.Identifiers[0]) != "email:c•••.org" || p.Forgotten {
+		t.Errorf("%s", a.body)
+	}
+	if len(p.Trail.Entries) != 1 || p.Trail.Next == nil || len(p.Holdings) == 0 || p.Position != uint64(l.ledger.State().End) {
+		t.Errorf("%s", a.body)
+	}
+	if strings.Contains(string(a.body), canary) {
+		t.Errorf("an identifier in the clear: %s", a.body)
+	}
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(a.body, &raw); err != nil || raw["subject"] != nil {
+		t.Errorf("%v %s", err, a.body)
+	}
+}

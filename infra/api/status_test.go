@@ -1,0 +1,180 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"testing"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/api"
+	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections"
+)
+
+// paths are all of the API.
+var paths = []string{
+	"POST /record/{controller}/{service}", "POST /ask/{controller}/{service}", "POST /register/plan", "POST /register",
+	"GET /register", "GET /controllers/{controller}/instructions", "GET /controllers/{controller}/instructions/{instruction}",
+	"GET /recipients", "GET /services", "POST /controllers/{controller}/people/trail", "POST /controllers/{controller}/people/holdings",
+	"POST /controllers/{controller}/people/show", "POST /controllers/{controller}/people/link", "GET /log", "GET /log/stream",
+	"GET /sources", "GET /status", "POST /views/{view}/rebuild", "GET /quarantine", "POST /quarantine/{id}/replay",
+	"POST /quarantine/{id}/show", "GET /schemas/{schema}", "GET /asyncapi.yaml",
+}
+
+// slow shows the views as they are told to be.
+type slow struct {
+	api.Views
+	status []projections.Status
+}
+
+func (s slow) Status() []projections.Status { return s.status }
+
+func TestReadyMeansThatItWritesAndItsViewsFollow(t *testing.T) {
+	l := declared(t)
+	end := l.ledger.State().End
+	for _, view := range l.views.Status() {
+		if err := l.views.View(view.Name).Await(t.Context(), end-1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := as[wire.Status](t, l.get("/api/v1/status"))
+	if !s.Ready || s.Version != "1.2.3" || s.End != uint64(end) || len(s.Views) != len(allViews()) {
+		t.Errorf("%+v", s)
+	}
+	for _, v := range s.Views {
+		if v.Lag != 0 || v.Position != uint64(end) || v.Stopped != "" {
+			t.Errorf("%+v", v)
+		}
+	}
+	if r := as[wire.Readiness](t, l.get("/readyz")); !r.Ready {
+		t.Errorf("%+v", r)
+	}
+	if a := l.get("/livez"); a.status != http.StatusOK {
+		t.Errorf("%d", a.status)
+	}
+}
+
+func TestNotReadyGivesEveryReason(t *testing.T) {
+	l := declared(t, func(c *api.Config) {
+		c.MaxLag = 2
+		c.Views = slow{c.Views, []projections.Status{{Name: "trail", Stopped: "impossible"}, {Name: "sources", Position: 1}}}
+		c.Healthy = func() error { return errors.Wrapf(domain.ErrUnavailable, "writer of %s", canary) }
+	})
+	res, err := http.Get(l.url + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var r wire.Readiness
+	if err := json.NewDecoder(res.Body).Decode(&r); err != nil || res.StatusCode != http.StatusServiceUnavailable || r.Ready || len(r.Reasons) != 3 {
+		t.Errorf("%d %v %+v", res.StatusCode, err, r)
+	}
+	if bytes.Contains([]byte(r.Reasons[0]), []byte(canary)) {
+		t.Errorf("a reason repeats a value: %s", r.Reasons[0])
+	}
+	s := as[wire.Status](t, l.get("/api/v1/status"))
+	if s.Ready || len(s.Reasons) != 3 || s.Views[0].Stopped == "" || s.Views[1].Lag == 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestARebuildTellsHowFarItIs(t *testing.T) {
+	l := declared(t)
+	for i := range 20 {
+		l.record("r"+strconv.Itoa(i), action("Store", "customer:1"))
+	}
+	end := l.ledger.State().End
+	a := l.request(http.MethodPost, "/api/v1/views/trail/rebuild", "", "")
+	var last wire.Rebuild
+	n := 0
+	for line := range bytes.Lines(a.body) {
+		last = wire.Rebuild{}
+		if err := json.Unmarshal(line, &last); err != nil || last.View != "trail" {
+			t.Fatalf("%v: %s", err, line)
+		}
+		n++
+	}
+	if !last.Done || last.Problem != nil || last.Position != uint64(end) || n < 2 {
+		t.Errorf("%d lines, the last %+v", n, last)
+	}
+	if a := l.request(http.MethodPost, "/api/v1/views/"+canary+"/rebuild", "", ""); a.status != http.StatusNotFound {
+		t.Errorf("another view: %s", a.body)
+	}
+	if a := l.request(http.MethodPost, "/api/v1/views/trail/rebuild", wire.ContentJSON, "{}"); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("a body: %s", a.body)
+	}
+}
+
+// shelf is a quarantine in memory.
+type shelf struct{ list []wire.Quarantined }
+
+func (s shelf) List(_ context.Context, after string, limit int) ([]wire.Quarantined, error) {
+	from := 0
+	if after != "" {
+		n, err := strconv.Atoi(after)
+		if err != nil {
+			return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "id of the shelf"), "Give an id.")
+		}
+		from = n
+	}
+	return s.list[min(from, len(s.list)):min(from+limit, len(s.list))], nil
+}
+
+func (s shelf) Open(_ context.Context, id string) (wire.QuarantinedContent, error) {
+	if id != "1" {
+		return wire.QuarantinedContent{}, errors.Wrap(domain.ErrNotFound, "on the shelf")
+	}
+	return wire.QuarantinedContent{Quarantined: s.list[0], ContentType: "text/plain", Body: canary}, nil
+}
+
+func (s shelf) Replay(_ context.Context, id string) (wire.Replayed, error) {
+	if id != "1" {
+		return wire.Replayed{}, domain.ErrBusy
+	}
+	return wire.Replayed{Items: []wire.Item{{Receipt: &wire.Receipt{ID: "x"}}}}, nil
+}
+
+func TestTheQuarantineIsListedShownAndReplayed(t *testing.T) {
+	s := shelf{}
+	for i := range 5 {
+		s.list = append(s.list, wire.Quarantined{ID: strconv.Itoa(i + 1), Problem: wire.NewProblem(wire.Malformed)})
+	}
+	l := start(t, func(c *api.Config) { c.Quarantine = s })
+	page := as[wire.Quarantine](t, l.get("/api/v1/quarantine?limit=3"))
+	rest := as[wire.Quarantine](t, l.get("/api/v1/quarantine?limit=3&after="+page.Next))
+	if len(page.Messages) != 3 || page.Next != "3" || len(rest.Messages) != 2 || rest.Next != "" {
+		t.Errorf("%+v, then %+v", page, rest)
+	}
+	if c := as[wire.QuarantinedContent](t, l.request(http.MethodPost, "/api/v1/quarantine/1/show", "", "")); string(c.Body) != canary {
+		t.Errorf("opened: %+v", c)
+	}
+	if r := as[wire.Replayed](t, l.request(http.MethodPost, "/api/v1/quarantine/1/replay", "", "")); len(r.Items) != 1 {
+		t.Errorf("replayed: %+v", r)
+	}
+	for _, row := range []struct {
+		method, path string
+		status       int
+	}{
+		{http.MethodPost, "/api/v1/quarantine/9/show", 404}, {http.MethodPost, "/api/v1/quarantine/9/replay", 429},
+		{http.MethodGet, "/api/v1/quarantine?after=x", 422}, {http.MethodGet, "/api/v1/quarantine?limit=101", 422},
+	} {
+		a := l.request(row.method, row.path, "", "")
+		if a.status != row.status || (row.status == 429) != (a.header.Get("Retry-After") != "") {
+			t.Errorf("%s: %d %s", row.path, a.status, a.body)
+		}
+	}
+	none := start(t)
+	for _, path := range []string{"/api/v1/quarantine/1/show", "/api/v1/quarantine/1/replay"} {
+		if a := none.request(http.MethodPost, path, "", ""); a.status != http.StatusNotFound {
+			t.Errorf("%s without a quarantine: %d", path, a.status)
+		}
+	}
+	if a := none.get("/api/v1/quarantine"); a.status != http.StatusNotFound {
+		t.Errorf("no quarantine: %d", a.status)
+	}
+}
