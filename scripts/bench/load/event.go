@@ -75,6 +75,12 @@ func PersonIdentifier(n int) string {
 // ControllerOf gives the number of the controller whose customer a person is.
 func ControllerOf(person int) int { return person % Controllers }
 
+// sequenceDigits is the width of a sequence, which may not begin with a zero.
+const sequenceDigits = 12
+
+// firstSequence is what a run's sequences come after: later runs of a service count on from earlier ones, with a gap between.
+func firstSequence(run uint32) uint64 { return 100_000_000_000 + 100_000_000*uint64(run%8000) }
+
 // template is one encoded event with the places that are stamped.
 type template struct {
 	bytes                      []byte
@@ -85,7 +91,7 @@ type template struct {
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
 func newTemplate(s Service, i Instruction, operation string) (template, error) {
-	const id, when, sequence = "00000000-0000-0000-0000-000000000000", timeLayout, "0000000000"
+	const id, when, sequence = "00000000-0000-0000-0000-000000000000", timeLayout, "000000000000"
 	text := `{"specversion":"1.0","id":"` + id + `","source":"` + s.Source + `","type":"daybook.action.v1","time":"` + when +
 		`","sequence":"` + sequence + `","datacontenttype":"application/json","data":{"operation":"` + operation +
 		`","subjects":["` + PersonIdentifier(0) + `"],"instruction":"` + i.Name +
@@ -169,7 +175,7 @@ func (g *Generator) Append(dst []byte) ([]byte, Event) {
 	// Not in place: formatting writes beyond the text's end before it shortens it.
 	g.clock = e.Time.AppendFormat(g.clock[:0], timeLayout)
 	copy(b[t.when:t.when+len(timeLayout)], g.clock)
-	putDigits(b[t.sequence:t.sequence+10], g.sequence)
+	putDigits(b[t.sequence:t.sequence+sequenceDigits], firstSequence(g.run)+g.sequence)
 	putDigits(b[t.person:t.person+personDigits], uint64(e.Person))
 	e.JSON = b
 	return dst, e
