@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"github.com/cockroachdb/errors"
 	"golang.org/x/sync/errgroup"
@@ -35,7 +34,7 @@ type App struct {
 	quarantine *intake.Quarantine
 	listener   net.Listener
 	writing    atomic.Bool
-	stopping   chan struct{} // closed when Run begins to stop
+	quiet      bool // the embedded server has no port
 }
 
 // Addresses are the doors of a running ledger.
@@ -51,15 +50,24 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if err := cfg.fill(); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, stopping: make(chan struct{})}
+	a := &App{cfg: cfg}
 	for _, open := range []func(context.Context) error{
-		a.openDirectory, a.openVault, a.openBus, a.openLedger, a.openViews, a.openIntake, a.listen,
+		a.openDirectory, a.openVault, a.openBus, a.openLog, a.openLedger, a.openViews, a.openIntake, a.listen,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.CombineErrors(err, a.closers.close())
 		}
 	}
 	return a, nil
+}
+
+// findLedger makes sure that there is a ledger to open.
+func (a *App) findLedger(context.Context) error {
+	if info, err := os.Stat(a.cfg.path("nats")); err != nil || !info.IsDir() {
+		return errors.WithHint(errors.Wrap(domain.ErrNotFound, "ledger in the data directory"),
+			"Name with --data the directory that daybook serve was given.")
+	}
+	return nil
 }
 
 func (a *App) openDirectory(context.Context) error {
@@ -76,10 +84,9 @@ func (a *App) openDirectory(context.Context) error {
 }
 
 func (a *App) listen(ctx context.Context) error {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.HTTP)
+	l, err := api.Listen(ctx, a.cfg.HTTP)
 	if err != nil {
-		return errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "listen for HTTP"), err),
-			"Another program has the address; choose another with --http.")
+		return err
 	}
 	a.listener = l
 	a.closers.add(func() error {
@@ -127,7 +134,6 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	case <-outside.Done():
 	}
 	<-outside.Done()
-	close(a.stopping)
 	err := doors.Wait()
 	stopInside()
 	err = errors.CombineErrors(err, core.Wait())
@@ -140,7 +146,7 @@ func (a *App) Close() error { return a.closers.close() }
 func (a *App) serve(ctx context.Context) error {
 	handler := api.New(api.Config{
 		Ledger: a.ledger, Log: a.log, Vault: a.vault, Views: a.views, Quarantine: a.quarantine,
-		Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
+		Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Logger: a.cfg.Logger,
 	})
 	return api.ServeListener(ctx, a.listener, handler)
 }
@@ -158,6 +164,3 @@ func (a *App) healthy() error {
 	}
 	return nil
 }
-
-// stopTime bounds how long the program waits for what is going on when it is asked to stop.
-const stopTime = 30 * time.Second

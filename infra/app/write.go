@@ -41,7 +41,9 @@ func (a *App) openBus(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server, err := bus.Embedded(ctx, bus.Config{StoreDir: cfg.path("nats"), Host: host, Port: port, Logger: cfg.Logger})
+	server, err := bus.Embedded(ctx, bus.Config{
+		StoreDir: cfg.path("nats"), Host: host, Port: port, DontListen: a.quiet, Logger: cfg.Logger,
+	})
 	if err != nil {
 		return errors.Wrap(err, "embedded NATS server")
 	}
@@ -73,30 +75,34 @@ func (a *App) openVault(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) openLedger(ctx context.Context) error {
+func (a *App) openLog(ctx context.Context) error {
 	log, err := natslog.Open(ctx, a.bus.log, natslog.Config{Name: a.cfg.Name, Replicas: a.cfg.Replicas})
 	if err != nil {
 		return errors.Wrap(err, "event log")
 	}
 	a.closers.addPlain(log.Close)
 	a.log = log
+	return nil
+}
+
+func (a *App) openLedger(ctx context.Context) error {
 	m, err := memory.Open(a.cfg.path("memory"), memory.Config{Logger: a.cfg.Logger})
 	if err != nil {
 		return errors.Wrap(err, "memory of messages")
 	}
 	a.closers.add(m.Close)
 	a.ledger, err = commands.Open(ctx, commands.Config{
-		Log: log, Vault: a.vault, Memory: m, Now: a.cfg.Now, Logger: a.cfg.Logger.With(slog.String("part", "writer")),
-		MaxFrameBytes: log.MaxFrame() / 2,
+		Log: a.log, Vault: a.vault, Memory: m, Now: a.cfg.Now, Logger: a.cfg.Logger.With(slog.String("part", "writer")),
+		MaxFrameBytes: a.log.MaxFrame() / 2,
 	})
 	return errors.Wrap(err, "ledger")
 }
 
 // The names of the secrets that the vault keeps for messages at rest and on the way.
 const (
-	sealingSecret    = "intake.hpke"
-	inboxSecret      = "intake.inbox"
-	quarantineSecret = "intake.quarantine"
+	sealingSecret    = "intake-hpke"
+	inboxSecret      = "intake-inbox"
+	quarantineSecret = "intake-quarantine"
 )
 
 func (a *App) openIntake(ctx context.Context) error {

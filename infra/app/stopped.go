@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"iter"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/projections"
+)
+
+// Stopped is a ledger that answers nobody: its log can be read and its views can be built, by the one process that has it open.
+type Stopped struct{ app *App }
+
+// OpenStopped opens the log of a ledger that does not run, without a port. It returns domain.ErrNotFound where the directory holds
+// none, domain.ErrUnavailable where another process has it, and an assertion failure where the log was lost or changed.
+func OpenStopped(ctx context.Context, cfg Config) (*Stopped, error) {
+	if err := cfg.fill(); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, quiet: true}
+	for _, open := range []func(context.Context) error{a.findLedger, a.openDirectory, a.openBus, a.openLog} {
+		if err := open(ctx); err != nil {
+			return nil, errors.CombineErrors(err, a.closers.close())
+		}
+	}
+	return &Stopped{a}, nil
+}
+
+// Progress says how far a rebuild is.
+type Progress = projections.Progress
+
+// Read yields the events of the log as projections.Log says.
+func (s *Stopped) Read(ctx context.Context, from domain.Position) iter.Seq2[domain.Batch, error] {
+	return s.app.log.Read(ctx, from)
+}
+
+// Rebuild builds the named views anew, or all where none is named, and reports the progress of each. It is called once. It returns
+// domain.ErrNotFound for a name that no view has, and what stopped a view.
+func (s *Stopped) Rebuild(ctx context.Context, names []string, progress func(view string, p projections.Progress)) error {
+	if err := s.app.openViews(ctx); err != nil {
+		return err
+	}
+	views := s.app.views
+	if len(names) == 0 {
+		for _, status := range views.Status() {
+			names = append(names, status.Name)
+		}
+	}
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() { defer close(ended); views.Run(running) }()
+	defer func() { stop(); <-ended }()
+	for _, name := range names {
+		if err := views.Rebuild(ctx, name, func(p projections.Progress) { progress(name, p) }); err != nil {
+			return errors.Wrapf(err, "rebuild %s", errors.Safe(name))
+		}
+	}
+	return nil
+}
+
+// Close closes what was opened.
+func (s *Stopped) Close() error { return s.app.closers.close() }
