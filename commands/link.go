@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/cockroachdb/errors"
@@ -38,15 +37,12 @@ func (l *Ledger) Link(ctx context.Context, c Link) (Linked, error) {
 		return Linked{}, errors.WithHint(errors.Wrap(domain.ErrNotFound, "first identifier"),
 			"No service has told the ledger about the first identifier; link to one that it knows.")
 	}
-	before, err := l.cfg.Vault.Keys(ctx, c.Controller, c.Known)
-	if err != nil {
-		return Linked{}, errors.Wrap(err, "keys of the person")
-	}
 	if _, err := l.cfg.Vault.Link(ctx, c.Controller, c.Known, c.Also); err != nil {
 		return Linked{}, errors.Wrap(err, "link in the vault")
 	}
 	fact := dossier.IdentifierLinked{Controller: c.Controller, Subject: known, Identifier: c.Also.Kind, By: c.By}
-	if also != 0 && !slices.Contains(before, also) {
+	// Also where the vault had joined the two before: it may have been asked by one who could not record it afterwards.
+	if also != 0 && also != known {
 		fact.Joined = also
 	}
 	result, err := l.do(ctx, &command{decide: func(_ context.Context, _ State, now time.Time) (any, []domain.Event, error) {
