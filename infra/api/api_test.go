@@ -10,15 +10,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jigowatt/daybook/commands"
-	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/api"
 	"github.com/jigowatt/daybook/infra/eventlog/memlog"
+	"github.com/jigowatt/daybook/infra/memory"
 	"github.com/jigowatt/daybook/infra/vault/memvault"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections"
@@ -27,42 +28,6 @@ import (
 
 // canary stands in everything personal that the tests send. It must not come back in a problem or reach the log.
 const canary = "canary-7f3"
-
-// memory is the write side's memory while the test lives.
-type memory struct {
-	mu       sync.Mutex
-	seen     map[commands.MessageKey]commands.Seen
-	end      domain.Position
-	snapshot []byte
-}
-
-func (m *memory) Find(keys []commands.MessageKey) ([]commands.Seen, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	found := make([]commands.Seen, len(keys))
-	for i, key := range keys {
-		seen, known := m.seen[key]
-		if !known {
-			seen.Position = commands.Nowhere
-		}
-		found[i] = seen
-	}
-	return found, nil
-}
-
-func (m *memory) Remember(end domain.Position, messages []commands.Remembered, snapshot []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, r := range messages {
-		m.seen[r.Key] = r.Seen
-	}
-	if m.end = end; snapshot != nil {
-		m.snapshot = snapshot
-	}
-	return nil
-}
-
-func (m *memory) Load() (domain.Position, []byte, error) { return m.end, m.snapshot, nil }
 
 // ledger is a whole ledger behind a real HTTP server.
 type ledger struct {
@@ -104,10 +69,12 @@ func start(t *testing.T, change ...func(*api.Config)) *ledger {
 	t.Helper()
 	l := &ledger{t: t, log: memlog.New(memlog.Config{}), vault: memvault.New(), lines: &lockedBuffer{}, done: make(chan struct{})}
 	logger := slog.New(slog.NewJSONHandler(l.lines, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	var err error
+	remembered, err := memory.Open(t.TempDir(), memory.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	l.ledger, err = commands.Open(t.Context(), commands.Config{
-		Log: l.log, Vault: l.vault, Memory: &memory{seen: map[commands.MessageKey]commands.Seen{}}, Logger: logger,
-		Now: func() time.Time { return now },
+		Log: l.log, Vault: l.vault, Memory: remembered, Logger: logger, Now: func() time.Time { return now },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -134,6 +101,9 @@ func start(t *testing.T, change ...func(*api.Config)) *ledger {
 		server.Close()
 		cancel()
 		running.Wait()
+		if err := remembered.Close(); err != nil {
+			t.Error(err)
+		}
 		if strings.Contains(l.lines.String(), canary) {
 			t.Errorf("personal data in the server's log: %s", l.lines)
 		}
@@ -302,3 +272,5 @@ func declared(t *testing.T, change ...func(*api.Config)) *ledger {
 	}
 	return l
 }
+
+func (l *ledger) position(p uint64) string { return strconv.FormatUint(p, 10) }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections"
@@ -24,4 +25,14 @@ func (c *call) personHoldings(in wire.HoldingsQuery) (wire.Holdings, domain.Posi
 func (c *call) holdings(p person, at *uint64) (wire.Holdings, error) {
 	return wire.Holdings{}, nil
 }
-func (a *API) registerRoutes() { a.declareRoutes() }
+
+func (c *call) registered() (registered, error) {
+	s := c.api.cfg.Ledger.State()
+	r := registered{register: s.Register, instructions: map[commands.InstructionKey][]version{}, position: s.End}
+	for key, state := range s.Instructions {
+		for _, v := range state.Versions {
+			r.instructions[key] = append(r.instructions[key], version{Version: v})
+		}
+	}
+	return r, nil
+}

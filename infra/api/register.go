@@ -1,0 +1,170 @@
+package api
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cockroachdb/errors"
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/infra/problem"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+func (a *API) registerRoutes() {
+	a.declareRoutes()
+	at := func(more ...*huma.Param) []*huma.Param {
+		return append(more, awaits(), query("at", "integer", "The end of the ledger as of which to answer; the newest."))
+	}
+	tags := []string{"register"}
+	get(a, huma.Operation{
+		Path: "/register", OperationID: "register", Tags: tags, Summary: "The whole register",
+		Description: "Contacts' names, addresses and numbers are opened only where reveal=contacts asks for them.",
+		Parameters:  at(query("reveal", "string", "contacts, or nothing.")),
+	}, (*call).register)
+	get(a, huma.Operation{
+		Path: "/controllers/{controller}/instructions", OperationID: "instructions", Tags: tags,
+		Summary: "A controller's instructions, the newest version of each", Parameters: at(),
+	}, (*call).instructions)
+	get(a, huma.Operation{
+		Path: "/controllers/{controller}/instructions/{instruction}", OperationID: "instruction", Tags: tags,
+		Summary: "All versions of an instruction, oldest first", Parameters: at(),
+	}, (*call).versions)
+	get(a, huma.Operation{Path: "/recipients", OperationID: "recipients", Tags: tags, Summary: "All recipients", Parameters: at()},
+		func(c *call) (wire.Recipients, domain.Position, error) {
+			r, err := c.registered()
+			return wire.Recipients{Recipients: recipients(r), Position: uint64(r.position)}, r.position, err
+		})
+	get(a, huma.Operation{Path: "/services", OperationID: "services", Tags: tags, Summary: "All services", Parameters: at()},
+		func(c *call) (wire.Services, domain.Position, error) {
+			r, err := c.registered()
+			out := wire.Services{Services: []wire.ServiceView{}, Position: uint64(r.position)}
+			for _, key := range sorted(r.register.Services, serviceOrder) {
+				out.Services = append(out.Services, serviceView(r.register.Services[key]))
+			}
+			return out, r.position, err
+		})
+}
+
+// sorted gives the keys of a map in their order.
+func sorted[K comparable, V any](m map[K]V, order func(a, b K) int) []K {
+	return slices.SortedFunc(maps.Keys(m), order)
+}
+
+func serviceOrder(a, b register.ServiceKey) int {
+	return cmp.Or(cmp.Compare(a.Controller, b.Controller), cmp.Compare(a.Service, b.Service))
+}
+
+func contactOrder(a, b register.ContactKey) int {
+	return cmp.Or(cmp.Compare(a.Controller, b.Controller), cmp.Compare(a.Contact, b.Contact))
+}
+
+// register gives everything.
+func (c *call) register() (wire.RegisterView, domain.Position, error) {
+	reveal := c.query("reveal")
+	if reveal != "" && reveal != "contacts" {
+		return wire.RegisterView{}, 0, problem.New(wire.InvalidField, "nothing of that name can be revealed", "Write reveal=contacts, or leave it out.")
+	}
+	r, err := c.registered()
+	if err != nil {
+		return wire.RegisterView{}, 0, err
+	}
+	contacts, err := c.contacts(r.register, reveal != "")
+	if err != nil {
+		return wire.RegisterView{}, 0, err
+	}
+	out := wire.RegisterView{Recipients: recipients(r), Controllers: []wire.ControllerView{}, Position: uint64(r.position)}
+	if p := r.register.Processor; p != nil {
+		out.Processor = &wire.ProcessorView{
+			Name: p.Name, Registration: p.Registration, Regime: string(p.Regime), Territory: texts(p.Territory), Measures: p.Measures,
+			Contacts: contacts[register.Itself],
+		}
+	}
+	for _, id := range sorted(r.register.Controllers, cmp.Compare[domain.ControllerID]) {
+		controller := r.register.Controllers[id]
+		view := wire.ControllerView{
+			ID: string(id), Name: controller.Name, Regime: string(controller.Regime), Country: string(controller.Country),
+			Contacts: contacts[id], Instructions: r.newest(id),
+		}
+		for _, key := range sorted(r.register.Services, serviceOrder) {
+			if key.Controller == id {
+				view.Services = append(view.Services, serviceView(r.register.Services[key]))
+			}
+		}
+		out.Controllers = append(out.Controllers, view)
+	}
+	return out, r.position, nil
+}
+
+// contacts gives all contacts by whose they are, and opens their details at the last moment where they are to be revealed.
+func (c *call) contacts(r register.State, reveal bool) (map[domain.ControllerID][]wire.ContactView, error) {
+	out := map[domain.ControllerID][]wire.ContactView{}
+	for _, key := range sorted(r.Contacts, contactOrder) {
+		contact := r.Contacts[key]
+		view := wire.ContactView{Contact: wire.Contact{ID: string(key.Contact), Role: contact.Role}}
+		if reveal {
+			plain, err := c.api.cfg.Vault.Open(c.ctx(), contact.Subject, domain.SealedFor(domain.LedgerSource, contact.Event), contact.Details)
+			switch {
+			case errors.Is(err, domain.ErrForgotten):
+				view.Forgotten = true
+			case err != nil:
+				return nil, errors.Wrapf(err, "open the details of contact %s", key.Contact)
+			default:
+				var details contactDetails
+				if err := json.Unmarshal([]byte(plain.Reveal()), &details); err != nil {
+					return nil, errors.AssertionFailedf("the details of a contact are not what was sealed")
+				}
+				view.Name, view.Email, view.Phone = details.Name, details.Email, details.Phone
+			}
+		}
+		out[key.Controller] = append(out[key.Controller], view)
+	}
+	return out, nil
+}
+
+func recipients(r registered) []wire.Recipient {
+	out := []wire.Recipient{}
+	for _, id := range sorted(r.register.Recipients, cmp.Compare[domain.RecipientID]) {
+		e := r.register.Recipients[id]
+		out = append(out, wire.Recipient{
+			ID: string(id), Name: e.Name, Kind: string(e.Kind), Country: string(e.Country), Safeguard: e.Safeguard, Contract: e.Contract,
+		})
+	}
+	return out
+}
+
+func serviceView(s register.ServiceDeclared) wire.ServiceView {
+	within := time.Duration(s.ReportsWithin) * time.Second
+	return wire.ServiceView{
+		Controller: string(s.Controller), ID: string(s.Service), Name: s.Name, ReportsWithin: compactDuration(within),
+	}
+}
+
+// compactDuration writes 24h0m0s as 24h, which a register document takes.
+func compactDuration(d time.Duration) string {
+	s := strings.TrimSuffix(d.String(), "0s")
+	if s == "" || !strings.HasSuffix(s, "m") {
+		return d.String()
+	}
+	if hours, ok := strings.CutSuffix(s, "h0m"); ok {
+		return hours + "h"
+	}
+	return s
+}
+
+func texts[T ~string](list []T) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = string(v)
+	}
+	return out
+}
