@@ -87,9 +87,9 @@ func (i *Inbox) Put(subject string, header nats.Header, body []byte, done func(u
 // Close waits for what was put to be answered.
 func (i *Inbox) Close() { i.owned.Wait() }
 
-// Drain records what rests in the inbox until ctx ends: a Watermill router over a durable consumer, one handler. What cannot be
+// drain records what rests in the inbox until ctx ends: a Watermill router over a durable consumer, one handler. What cannot be
 // understood goes to quarantine; what the ledger cannot take on now comes again.
-func (s *Service) Drain(ctx context.Context) error {
+func (s *Service) drain(ctx context.Context) error {
 	router, err := wm.NewRouter(wm.RouterConfig{CloseTimeout: inboxWait}, watermill.NewSlogLogger(s.cfg.Logger.With(slog.String("part", "inbox"))))
 	if err != nil {
 		return errors.Wrap(err, "make the inbox router")

@@ -46,7 +46,7 @@ const (
 	pendingBytes    = 256 << 20
 )
 
-// Service answers services over NATS until it is stopped.
+// Service answers services over NATS.
 type Service struct {
 	cfg      Config
 	decoder  *cloudevents.Decoder
@@ -54,8 +54,8 @@ type Service struct {
 	micro    micro.Service
 }
 
-// Start begins to answer. It returns domain.ErrUnavailable when the connection does not take the subscriptions.
-func Start(cfg Config) (*Service, error) {
+// New makes a service that does not answer yet.
+func New(cfg Config) *Service {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -63,39 +63,58 @@ func Start(cfg Config) (*Service, error) {
 		cfg.Version = "0.0.0"
 	}
 	s := &Service{cfg: cfg, decoder: cloudevents.NewDecoder(), problems: problem.Reporter{Logger: cfg.Logger}}
-	service, err := micro.AddService(cfg.Conn, micro.Config{
-		Name: "daybook", Version: cfg.Version,
+	cfg.Quarantine.replay = s.again
+	return s
+}
+
+// Run answers, and drains the inbox, until ctx ends; it calls ready once it is reached. It takes no more messages then, and
+// returns when those that had arrived are handed over. It returns domain.ErrUnavailable when NATS does not take the subscriptions.
+func (s *Service) Run(ctx context.Context, ready func()) error {
+	if err := s.start(); err != nil {
+		return errors.CombineErrors(err, s.stop())
+	}
+	ready()
+	return errors.CombineErrors(s.drain(ctx), s.stop())
+}
+
+func (s *Service) start() error {
+	service, err := micro.AddService(s.cfg.Conn, micro.Config{
+		Name: "daybook", Version: s.cfg.Version,
 		Description: "Records processing actions, and answers whether one is permitted.",
 	})
 	if err != nil {
-		return nil, unavailable(err, "start the NATS service")
+		return unavailable(err, "start the NATS service")
 	}
 	s.micro = service
-	cfg.Quarantine.replay = s.again
 	for _, e := range []struct {
 		name, subject, schema string
 		handle                micro.HandlerFunc
 	}{
-		{"record", wire.Pattern(wire.Record), "https://daybook.dev/schemas/v1/event.json", s.record},
-		{"ask", wire.Pattern(wire.Ask), "https://daybook.dev/schemas/v1/event.json", s.ask},
-		{"inbox", wire.Pattern(wire.Inbox), "https://daybook.dev/schemas/v1/event.json", s.inbox},
-		{"key", wire.KeySubject, "https://daybook.dev/schemas/v1/key.json", s.key},
+		{"record", wire.Pattern(wire.Record), "event.json", s.record},
+		{"ask", wire.Pattern(wire.Ask), "event.json", s.ask},
+		{"inbox", wire.Pattern(wire.Inbox), "event.json", s.inbox},
+		{"key", wire.KeySubject, "key.json", s.key},
 	} {
 		err := service.AddEndpoint(e.name, e.handle, micro.WithEndpointSubject(e.subject),
 			micro.WithEndpointPendingLimits(pendingMessages, pendingBytes),
-			micro.WithEndpointMetadata(map[string]string{"schema": e.schema}))
+			micro.WithEndpointMetadata(map[string]string{"schema": schemas + e.schema}))
 		if err != nil {
-			return nil, errors.CombineErrors(unavailable(err, "add a NATS endpoint"), s.Stop())
+			return unavailable(err, "add a NATS endpoint")
 		}
 	}
-	if err := cfg.Conn.Flush(); err != nil {
-		return nil, errors.CombineErrors(unavailable(err, "subscribe"), s.Stop())
+	if err := s.cfg.Conn.Flush(); err != nil {
+		return unavailable(err, "subscribe")
 	}
-	return s, nil
+	return nil
 }
 
-// Stop takes no more messages and waits for those that arrived to be handed over.
-func (s *Service) Stop() error {
+// schemas is where the schemas of messages are published.
+const schemas = "https://daybook.dev/schemas/v1/"
+
+func (s *Service) stop() error {
+	if s.micro == nil {
+		return nil
+	}
 	if err := s.micro.Stop(); err != nil {
 		return unavailable(err, "stop the NATS service")
 	}
