@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 
@@ -38,7 +39,8 @@ func (p *program) demo() *cobra.Command {
 			if p.format != "table" {
 				return usage("The demo is for reading.", "Leave out -o; ask the running demo with other commands.")
 			}
-			if d.data == "" {
+			kept := d.data != ""
+			if !kept {
 				if d.data, err = os.MkdirTemp("", "daybook-demo-"); err != nil {
 					return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "make a directory for the demo"), err)
 				}
@@ -48,7 +50,9 @@ func (p *program) demo() *cobra.Command {
 					}
 				}()
 			}
-			return p.run(cmd.Context(), d.config(p), func(ctx context.Context, at app.Addresses) error {
+			cfg := d.config(p)
+			cfg.Logger = p.logger(d.verbose, slog.LevelError)
+			return p.run(cmd.Context(), cfg, kept, func(ctx context.Context, at app.Addresses) error {
 				if err := p.demonstrate(ctx, cmd, at); err != nil {
 					return err
 				}
@@ -86,7 +90,7 @@ func (p *program) demonstrate(ctx context.Context, cmd *cobra.Command, at app.Ad
 	if err := player.play(ctx); err != nil {
 		return err
 	}
-	end := before.End + uint64(len(plan.Changes)+player.played.entries)
+	end := before.End + uint64(len(plan.Changes)+player.played.entries+player.played.links)
 	if err := player.settled(ctx, end); err != nil {
 		return err
 	}

@@ -61,18 +61,26 @@ func refused(p wire.Problem) *failure {
 	return f
 }
 
+// sentenceOf says what happened; the title is for problems that say nothing more. A place in a message stays as it is spelt.
 func sentenceOf(p wire.Problem) string {
-	title := p.Title
-	if title == "" {
-		title = fmt.Sprintf("The ledger answered %d", p.Status)
+	sentence, path := upperFirst(withoutKind(p.Detail)), ""
+	if len(p.Errors) == 1 {
+		path = wire.Path(p.Errors[0].Pointer)
 	}
-	if p.Detail != "" {
-		title += ": " + withoutKind(p.Detail)
+	switch {
+	case path != "" && strings.HasPrefix(p.Detail, path):
+		sentence = p.Detail
+	case path != "" && !strings.Contains(p.Detail, path):
+		sentence = path + ": " + withoutKind(p.Detail)
+	case sentence == "" && p.Title != "":
+		sentence = p.Title
+	case sentence == "":
+		sentence = fmt.Sprintf("The ledger answered %d", p.Status)
 	}
 	if p.Instance != "" {
-		title += " (" + p.Instance + ")"
+		sentence += " (" + p.Instance + ")"
 	}
-	return stopped(title)
+	return stopped(sentence)
 }
 
 func kindOf(code wire.Code) error {

@@ -109,13 +109,17 @@ func (p *program) logFollow() *cobra.Command {
 			}
 			f.to = -1
 			w := &logWriter{program: p, filter: f, live: true}
-			return p.ledger().lines(cmd.Context(), http.MethodGet, path, func(line []byte) (bool, error) {
+			err := p.ledger().lines(cmd.Context(), http.MethodGet, path, func(line []byte) (bool, error) {
 				entry, is, err := entryOf(line)
 				if err != nil || !is {
 					return true, err
 				}
 				return w.take(entry)
 			})
+			if errors.Is(err, context.Canceled) {
+				return nil // that is how following ends
+			}
+			return err
 		},
 	}
 	f.add(cmd)
@@ -229,7 +233,7 @@ func (w *logWriter) page() error {
 		return w.csv(head, rows)
 	}
 	width, _ := terminal(w.out)
-	text := layoutFixed(logHead, []int{7, 21, 28, max(30, width-62)}, rows, !w.opened, w.bold)
+	text := layoutFixed(logHead, []int{7, 18, 25, max(30, width-56)}, rows, !w.opened, w.bold)
 	w.opened = true
 	return w.write(text)
 }
@@ -267,9 +271,9 @@ func logRow(position uint64, e loggedEvent) []string {
 			}
 		}
 		if len(d.Findings) > 0 {
-			what += "\n! " + strings.Join(d.Findings, ", ")
+			what += "\nFindings: " + strings.Join(d.Findings, ", ")
 		}
-		return []string{strconv.FormatUint(position, 10), e.Recorded.UTC().Format("2 Jan 2006, 15:04:05"), e.Source, what}
+		return []string{strconv.FormatUint(position, 10), brief(e.Recorded), e.Source, what}
 	}
 	for _, name := range []string{d.Instruction, d.Service, d.Recipient, d.Contact, d.Terms.Title, d.Name} {
 		if name != "" {
@@ -280,5 +284,5 @@ func logRow(position uint64, e loggedEvent) []string {
 	if d.Controller != "" {
 		from += " for " + d.Controller
 	}
-	return []string{strconv.FormatUint(position, 10), e.Recorded.UTC().Format("2 Jan 2006, 15:04:05"), from, what}
+	return []string{strconv.FormatUint(position, 10), brief(e.Recorded), from, what}
 }

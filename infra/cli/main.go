@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/cockroachdb/errors"
 	"github.com/spf13/cobra"
 )
 
@@ -46,7 +47,9 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 		if strings.HasPrefix(err.Error(), "unknown command") {
 			err = usage("There is no such command.", "See daybook --help.")
 		}
-		p.report(err)
+		if !errors.Is(err, errNotPermitted) { // the answer said so
+			p.report(err)
+		}
 		return exitCode(err)
 	}
 	return 0

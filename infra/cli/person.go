@@ -198,9 +198,10 @@ func why(h wire.Holding) string {
 
 // entryWords is the sentence of an entry, and beneath it what is wrong with it and its opened details.
 func entryWords(e wire.TrailEntry) string {
-	words := e.Sentence
+	words := strings.TrimSuffix(e.Sentence, " · entry "+strconv.FormatUint(e.Position, 10))
+	words = strings.TrimPrefix(words, e.Time.UTC().Format("2 Jan 2006, 15:04 UTC · ")) // both have columns of their own
 	for _, f := range e.Findings {
-		words += "\n! " + f.Message + " (" + f.Article + ")"
+		words += "\nFinding: " + f.Message + " (" + f.Article + ")"
 	}
 	switch {
 	case e.Forgotten:

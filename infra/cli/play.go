@@ -35,8 +35,8 @@ type simulated struct {
 
 // played is what came of the day.
 type played struct {
-	actions, entries, asked, refused, repeated, aside int
-	found                                             [][]string // when, who, what
+	actions, entries, links, asked, refused, repeated, aside int
+	found                                                    [][]string // when, who, what
 }
 
 // day gives the midnight with which the last whole working day began.
@@ -193,7 +193,7 @@ func (p *player) link(ctx context.Context, step sample.Step) error {
 	if err := p.ledger.call(ctx, "POST", "/controllers/"+controller+"/people/link", "", request, &linked); err != nil {
 		return err
 	}
-	p.played.entries++
+	p.played.links++
 	return nil
 }
 

@@ -31,13 +31,12 @@ func (d *doors) add(cmd *cobra.Command) {
 func (d *doors) config(p *program) app.Config {
 	return app.Config{
 		Data: d.data, HTTP: d.http, NATS: d.nats, NATSURL: d.natsURL, Name: d.name, Replicas: d.replicas,
-		Version: version(), Logger: p.logger(d.verbose),
+		Version: version(), Logger: p.logger(d.verbose, slog.LevelWarn),
 	}
 }
 
 // logger writes to standard error: text on a terminal, JSON for whoever collects logs.
-func (p *program) logger(verbose bool) *slog.Logger {
-	level := slog.LevelWarn
+func (p *program) logger(verbose bool, level slog.Level) *slog.Logger {
 	if verbose {
 		level = slog.LevelDebug
 	}
@@ -55,7 +54,7 @@ func (p *program) serve() *cobra.Command {
 		Example: "  daybook serve --data /var/lib/daybook\n  daybook serve --nats-url nats://nats.internal:4222",
 		Args:    exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.run(cmd.Context(), d.config(p), func(_ context.Context, at app.Addresses) error {
+			return p.run(cmd.Context(), d.config(p), true, func(_ context.Context, at app.Addresses) error {
 				p.say("The ledger in "+d.data+" answers.", "  HTTP  "+at.HTTP, "  NATS  "+at.NATS, "Stop it with Ctrl-C.")
 				return nil
 			})
@@ -68,13 +67,14 @@ func (p *program) serve() *cobra.Command {
 	return cmd
 }
 
-// run opens a ledger, does the work once it answers, and keeps on answering until ctx ends or the work fails.
-func (p *program) run(ctx context.Context, cfg app.Config, work func(context.Context, app.Addresses) error) error {
+// run opens a ledger, does the work once it answers, and keeps on answering until ctx ends or the work fails. What the operator
+// must know about the directory is said where it is kept.
+func (p *program) run(ctx context.Context, cfg app.Config, kept bool, work func(context.Context, app.Addresses) error) error {
 	a, err := app.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	if a.Note != "" {
+	if a.Note != "" && kept {
 		_, _ = io.WriteString(p.err, clean(a.Note)+"\n\n")
 	}
 	ctx, stop := context.WithCancel(ctx)

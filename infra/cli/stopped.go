@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 
 	"github.com/cockroachdb/errors"
@@ -13,7 +14,7 @@ import (
 
 // openStopped opens the ledger of a directory that no process serves. The default addresses are not used: nothing listens.
 func (p *program) openStopped(ctx context.Context, data string) (*app.Stopped, error) {
-	return app.OpenStopped(ctx, app.Config{Data: data, Version: version(), Logger: p.logger(false)})
+	return app.OpenStopped(ctx, app.Config{Data: data, Version: version(), Logger: p.logger(false, slog.LevelWarn)})
 }
 
 // readStopped reads the data directory of a ledger that is not running.

@@ -1,0 +1,198 @@
+package cli_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/jigowatt/daybook/infra/cli"
+	"github.com/jigowatt/daybook/scripts/sample"
+)
+
+// The test program is daybook itself where a script runs it.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"daybook": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("DAYBOOK_DATA", "data")
+			env.Setenv("NO_COLOR", "1")
+			env.Setenv("NOW", time.Now().UTC().Format(time.RFC3339))
+			env.Values[slot{}] = new(*ledger)
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"start": start, "stop": stop, "sample": writeSample, "pack": pack, "until": until, "code": code, "narrow": narrow,
+		},
+	})
+}
+
+// ledger is a daybook that runs beside a script.
+type ledger struct {
+	cmd  *exec.Cmd
+	done chan error
+}
+
+// slot is the key under which a script keeps its running ledger.
+type slot struct{}
+
+func running(ts *testscript.TestScript) **ledger { return ts.Value(slot{}).(**ledger) }
+
+// start runs "daybook serve" on free ports, on the directory named or on data, and names it in DAYBOOK_SERVER and NATS_URL.
+func start(ts *testscript.TestScript, _ bool, args []string) {
+	data := "data"
+	if len(args) > 0 {
+		data = args[0]
+	}
+	self, err := exec.LookPath("daybook")
+	if path := ts.Getenv("PATH"); err != nil || path != "" {
+		for dir := range strings.SplitSeq(path, string(os.PathListSeparator)) {
+			if _, err := os.Stat(dir + "/daybook"); err == nil {
+				self = dir + "/daybook"
+				break
+			}
+		}
+	}
+	cmd := exec.Command(self, "serve", "--data", ts.MkAbs(data), "--http", "127.0.0.1:0", "--nats", "127.0.0.1:0")
+	cmd.Dir = ts.MkAbs(".")
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	l := &ledger{cmd, make(chan error, 1)}
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		for scanner := bufio.NewScanner(out); scanner.Scan(); {
+			lines <- scanner.Text()
+		}
+	}()
+	timeout := time.After(30 * time.Second)
+	for found := 0; found < 2; {
+		select {
+		case line, more := <-lines:
+			if !more {
+				_ = cmd.Wait()
+				ts.Fatalf("serve ended: %s", log.String())
+			}
+			if at, is := strings.CutPrefix(strings.TrimSpace(line), "HTTP  "); is {
+				ts.Setenv("DAYBOOK_SERVER", at)
+				found++
+			}
+			if at, is := strings.CutPrefix(strings.TrimSpace(line), "NATS  "); is {
+				ts.Setenv("NATS_URL", at)
+				found++
+			}
+		case <-timeout:
+			_ = cmd.Process.Kill()
+			ts.Fatalf("serve does not answer: %s", log.String())
+		}
+	}
+	go func() {
+		for range lines {
+		}
+		l.done <- cmd.Wait()
+	}()
+	*running(ts) = l
+	ts.Defer(func() { _ = halt(ts) })
+}
+
+// stop interrupts the ledger and waits until it has ended.
+func stop(ts *testscript.TestScript, _ bool, _ []string) {
+	if err := halt(ts); err != nil {
+		ts.Fatalf("the ledger did not end well: %v", err)
+	}
+}
+
+func halt(ts *testscript.TestScript) error {
+	l := *running(ts)
+	if l == nil {
+		return nil
+	}
+	*running(ts) = nil
+	_ = l.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-l.done:
+		return err
+	case <-time.After(30 * time.Second):
+		_ = l.cmd.Process.Kill()
+		return <-l.done
+	}
+}
+
+// writeSample writes the sample register.
+func writeSample(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), sample.Register(), 0o600))
+}
+
+// pack compresses a file with gzip, and keeps only the first bytes of it where a third argument says how many to leave out.
+func pack(ts *testscript.TestScript, _ bool, args []string) {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(w.Close())
+	if len(args) > 2 {
+		n, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		b.Truncate(b.Len() - n)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o600))
+}
+
+// until runs a command again and again until its output holds a text, because views follow the log a moment later.
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(15 * time.Second); ; {
+		err := ts.Exec(args[1], args[2:]...)
+		if out := ts.ReadFile("stdout"); err == nil && strings.Contains(out, args[0]) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("the output never holds %q; the last was:\n%s%s", args[0], ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// code runs a command and checks its exit code.
+func code(ts *testscript.TestScript, _ bool, args []string) {
+	want := args[0]
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if exit, ok := err.(*exec.ExitError); ok {
+		got = string(rune('0' + exit.ExitCode()))
+	} else if err != nil {
+		got = err.Error()
+	}
+	if got != want {
+		ts.Fatalf("exit code %s, want %s", got, want)
+	}
+}
+
+// narrow checks that no line of the last output is wider than so many places, as a terminal would break it.
+func narrow(ts *testscript.TestScript, _ bool, args []string) {
+	limit, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > limit {
+			ts.Fatalf("a line has %d places: %s", n, line)
+		}
+	}
+}
