@@ -203,11 +203,10 @@ func (p *program) quarantineShow() *cobra.Command {
 			}
 			p.say("", "Content type: "+orText(m.ContentType, "none"), "")
 			if m.Base64 != "" {
-				p.say("The body is not text; in base64:", string(m.Base64))
-				return nil
+				p.say("The body is not text; in base64:")
+				return p.write(string(m.Base64) + "\n")
 			}
-			p.say(string(m.Body))
-			return nil
+			return p.write(clean(string(m.Body)) + "\n")
 		},
 	}
 }

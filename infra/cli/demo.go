@@ -84,7 +84,8 @@ func (p *program) demonstrate(ctx context.Context, cmd *cobra.Command, at app.Ad
 	if err := p.ledger().call(ctx, http.MethodPost, "/register", "", f.register, &plan); err != nil {
 		return f.located(err)
 	}
-	p.say(p.bold("The register"), declared(f.register, plan), "")
+	p.title("The register")
+	p.say(declared(f.register, plan), "")
 
 	player := player{ledger: p.ledger(), natsURL: at.NATS, midnight: day(p.now()), services: map[string]*simulated{}}
 	if err := player.play(ctx); err != nil {
@@ -125,9 +126,9 @@ func entriesWords(n int) string {
 
 func (p *program) dayWords(player *player) error {
 	d := player.played
-	p.say(p.bold("The day, "+player.midnight.Format("2 January 2006")),
-		fmt.Sprintf("%d services reported %d actions over as many connections to NATS, in %s, one for each person.",
-			len(player.services), d.actions, entriesWords(d.entries)),
+	p.title("The day, " + player.midnight.Format("2 January 2006"))
+	p.say(fmt.Sprintf("%d services reported %d actions over as many connections to NATS, in %s, one for each person.",
+		len(player.services), d.actions, entriesWords(d.entries)),
 		fmt.Sprintf("They asked beforehand %d times, and were told no %d times. %s sent twice and recorded once.",
 			d.asked, d.refused, was(d.repeated, "message")),
 		fmt.Sprintf("%s not understood; it is in quarantine with the reason (daybook quarantine list).", was(d.aside, "message")),
@@ -152,8 +153,9 @@ func (p *program) next(at app.Addresses, data string) {
 	if at.HTTP != DefaultServer {
 		server = " --server " + at.HTTP
 	}
-	p.say("", p.bold("It goes on answering"),
-		"  HTTP  "+at.HTTP+"/api/v1 (OpenAPI at /api/v1/openapi.json)",
+	p.say("")
+	p.title("It goes on answering")
+	p.say("  HTTP  "+at.HTTP+"/api/v1 (OpenAPI at /api/v1/openapi.json)",
 		"  NATS  "+at.NATS,
 		"  Data  "+data,
 		"", "Try, in another terminal:",

@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/cockroachdb/errors"
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/jigowatt/daybook/domain"
@@ -46,8 +50,9 @@ type importResult struct {
 	Actions    int `json:"actions"`
 	Recorded   int `json:"recorded"`
 	Duplicates int `json:"duplicates"`
-	Findings   int `json:"findings"`
 	Refused    int `json:"refused"`
+	// Findings counts the newly recorded actions that have a finding, by its code.
+	Findings map[string]int `json:"findings,omitempty"`
 }
 
 func (p *program) importAccessLog() *cobra.Command {
@@ -119,7 +124,7 @@ func (m *logImport) file(ctx context.Context, fold *accesslog.Fold, name string)
 		in = f
 	}
 	counted := &counter{in: in}
-	bar := m.progress("Importing "+filepath.Base(name), size)
+	bar := m.progress("Importing "+filepath.Base(name), size, progressbar.OptionShowBytes(true))
 	defer bar.finish()
 	broken := 0
 	for e, err := range accesslog.Read(counted, func(b accesslog.Broken) {
@@ -235,8 +240,11 @@ func (m *logImport) count(item wire.Item) error {
 		m.result.Duplicates++
 	default:
 		m.result.Recorded++
-		if len(item.Receipt.Findings) > 0 {
-			m.result.Findings++
+		for _, f := range item.Receipt.Findings {
+			if m.result.Findings == nil {
+				m.result.Findings = map[string]int{}
+			}
+			m.result.Findings[f.Code]++
 		}
 	}
 	return nil
@@ -249,7 +257,7 @@ func (m *logImport) report() error {
 	r := m.result
 	if m.format != "table" {
 		row := []string{fmt.Sprint(r.Lines), fmt.Sprint(r.Broken), fmt.Sprint(r.HeldBack), fmt.Sprint(r.Actions), fmt.Sprint(r.Recorded),
-			fmt.Sprint(r.Duplicates), fmt.Sprint(r.Findings), fmt.Sprint(r.Refused)}
+			fmt.Sprint(r.Duplicates), strings.Join(slices.Sorted(maps.Keys(r.Findings)), " "), fmt.Sprint(r.Refused)}
 		if err := m.show(listing{whole: r, items: []any{r}, rows: [][]string{row},
 			head: []string{"lines", "broken", "heldBack", "actions", "recorded", "duplicates", "findings", "refused"}}); err != nil {
 			return err
@@ -257,8 +265,12 @@ func (m *logImport) report() error {
 	}
 	m.say(fmt.Sprintf("Read %s, which make %s.", count(r.Lines, "line"), count(r.Actions, "action")),
 		fmt.Sprintf("Recorded %d; %d had been recorded before.", r.Recorded, r.Duplicates))
-	if r.Findings > 0 {
-		m.say(fmt.Sprintf("%s findings; see them with: daybook person show -c %s ip:…", had(r.Findings, "action"), m.controller))
+	for _, code := range slices.Sorted(maps.Keys(r.Findings)) {
+		finding, err := domain.ParseFinding(code)
+		if err != nil {
+			continue // of a newer ledger, whose receipts tell
+		}
+		m.say(fmt.Sprintf("Finding of %s: %s (%s) %s", count(r.Findings[code], "action"), finding.Message(), finding.Article(), finding.Remedy()))
 	}
 	if r.HeldBack > 0 {
 		m.say(fmt.Sprintf("%s of the minute that is still going on, left for the next import.", count(r.HeldBack, "line")))
@@ -278,11 +290,4 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func had(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun + " has"
-	}
-	return fmt.Sprintf("%d %ss have", n, noun)
 }

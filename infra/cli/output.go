@@ -40,13 +40,26 @@ func (p *program) bold(s string) string {
 	return "\x1b[1m" + s + "\x1b[0m"
 }
 
-// say prints lines of text for people; it does so for tables only, so that the other formats stay pure.
+// say prints lines of text for people; it does so for tables only, so that the other formats stay pure. A line that is wider than
+// the page is broken between words, unless it is set in: such lines are commands to copy.
 func (p *program) say(lines ...string) {
 	if p.format != "table" {
 		return
 	}
+	width, _ := terminal(p.out)
 	for _, line := range lines {
-		_, _ = io.WriteString(p.out, clean(line)+"\n")
+		line = clean(line)
+		if !strings.HasPrefix(line, " ") {
+			line = strings.Join(wrap(line, width), "\n")
+		}
+		_, _ = io.WriteString(p.out, line+"\n")
+	}
+}
+
+// title prints a heading.
+func (p *program) title(text string) {
+	if p.format == "table" {
+		_, _ = io.WriteString(p.out, p.bold(clean(text))+"\n")
 	}
 }
 

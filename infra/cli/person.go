@@ -145,11 +145,13 @@ func (p *program) personPage(person wire.Person, trail listing) error {
 	for i, id := range person.Identifiers {
 		masked[i] = string(id)
 	}
-	p.say(p.bold("Record of "+orText(strings.Join(masked, ", "), "this person")+" under "+name), fmt.Sprintf("As known when the ledger had %d entries.", person.Position))
+	p.title("Record of " + orText(strings.Join(masked, ", "), "this person") + " under " + name)
+	p.say(fmt.Sprintf("As known when the ledger had %d entries.", person.Position))
 	if person.Forgotten {
 		p.say("The key to this person's details was destroyed; nobody can read them again.")
 	}
-	p.say("", p.bold("What is held"))
+	p.say("")
+	p.title("What is held")
 	held := listing{head: []string{"What", "Where", "Since (UTC)", "Why"}, empty: "Nothing is held."}
 	for _, h := range person.Holdings {
 		held.rows = append(held.rows, []string{categoryWords(h.Category), place2(h.System, h.Location), brief(h.Since), why(h)})
@@ -161,7 +163,8 @@ func (p *program) personPage(person wire.Person, trail listing) error {
 	if person.Trail.Order == wire.OldestFirst {
 		order = "oldest first"
 	}
-	p.say("", p.bold("What was done, "+order))
+	p.say("")
+	p.title("What was done, " + order)
 	if err := p.show(trail); err != nil {
 		return err
 	}

@@ -13,15 +13,16 @@ type progress struct {
 }
 
 // progress begins a bar for a work of total steps, -1 where that is not known yet.
-func (p *program) progress(what string, total int64) *progress {
+func (p *program) progress(what string, total int64, more ...progressbar.Option) *progress {
 	if _, is := terminal(p.err); !is {
 		return &progress{}
 	}
-	return &progress{total: total, bar: progressbar.NewOptions64(total,
+	options := append([]progressbar.Option{
 		progressbar.OptionSetWriter(p.err), progressbar.OptionSetDescription(what), progressbar.OptionSetWidth(30),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth(),
-	)}
+	}, more...)
+	return &progress{total: total, bar: progressbar.NewOptions64(total, options...)}
 }
 
 // reach moves the bar to a step of a total that may have grown.
