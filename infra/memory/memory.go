@@ -1,234 +1,215 @@
-// Package memory remembers, for ever, which messages were recorded, and keeps the newest snapshot of the write side's state:
-// commands.Memory on Pebble. All of it can be made again from the log, so nothing waits for the disk; what a loss of power takes
-// back is folded again at the next start.
-//
-// It deliberately holds nothing personal beyond subject keys, and decides nothing.
 package memory
 
 import (
-	"context"
+	"bytes"
 	"encoding/binary"
-	"log/slog"
+	"os"
 	"slices"
-	"time"
+	"sync"
 
 	"github.com/cockroachdb/errors"
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/bloom"
-	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 )
 
-// Config says how a memory is kept. The zero value is useful.
-type Config struct {
-	// Logger takes what the store reports as going wrong; nil discards it.
-	Logger *slog.Logger
-	// Cache is how many bytes of blocks are kept in memory; 0 means 32 MiB.
-	Cache int64
-	// FS is the file system; nil means that of the machine. Tests use vfs.NewMem.
-	FS vfs.FS
-}
+// A message has a key of 16 bytes; these have one, so that they are never taken for a message.
+var (
+	formatKey   = []byte{0}
+	endKey      = []byte{1}
+	snapshotKey = []byte{2}
+)
 
-// Memory is an open memory. Its methods may be called concurrently.
+const format = 1
+
+var (
+	// ErrNewer says that a later version of the program wrote the memory. Nothing was changed.
+	ErrNewer = errors.Wrap(domain.ErrConflict, "the memory has a newer format")
+
+	errClosed = errors.Wrap(domain.ErrUnavailable, "the memory is closed")
+)
+
+// Memory is an open memory. All methods may be called concurrently.
 type Memory struct {
-	db    *pebble.DB
-	cache *pebble.Cache
+	mu     sync.RWMutex // Close waits for everybody else: Pebble must not be used afterwards
+	db     *pebble.DB   // nil when closed
+	cache  *pebble.Cache
+	unlock func() error
+	room   room
 }
 
 var _ commands.Memory = (*Memory)(nil)
 
-// Keys of messages begin with messagePrefix, so that what else is kept stands apart from them.
-const (
-	messagePrefix = 'm'
-	keyLen        = 1 + 16
-)
-
-var (
-	formatKey   = []byte("format")
-	endKey      = []byte("end")
-	snapshotKey = []byte("snapshot")
-)
-
-// format is the version of everything that is written here.
-const format = 1
-
-// memTable bounds what waits to be sorted; two of them are in memory at most.
-const memTable = 16 << 20
-
-// Open opens the memory in a directory, and makes it where there is none. It returns domain.ErrConflict where a later program
-// made it, and domain.ErrUnavailable where another process has it open or its files cannot be used.
-func Open(dir string, cfg Config) (*Memory, error) {
-	if cfg.Cache == 0 {
-		cfg.Cache = 32 << 20
+// Open opens the memory in a folder and makes it (mode 0700) where there is none. It returns ErrNewer, and
+// domain.ErrUnavailable where another process has it open or the files cannot be used; any other error means that the memory
+// is damaged, and that the folder may be deleted: the log has everything that was in it.
+func Open(dir string, config Config) (*Memory, error) {
+	config = config.withDefaults()
+	if err := config.FS.MkdirAll(dir, 0o700); err != nil {
+		return nil, errors.Mark(errors.Wrap(err, "make the memory's folder"), domain.ErrUnavailable)
 	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
+	lock, err := pebble.LockDirectory(dir, config.FS)
+	if err != nil {
+		return nil, errors.WithHint(errors.Mark(errors.Wrap(err, "lock the memory"), domain.ErrUnavailable),
+			"Another daybook uses this data directory. Stop it, or use another directory with --data.")
 	}
-	cache := pebble.NewCache(cfg.Cache)
-	options := &pebble.Options{
-		FS: cfg.FS, Cache: cache, Logger: quiet{cfg.Logger}, MemTableSize: memTable, FormatMajorVersion: pebble.FormatNewest,
-		L0CompactionThreshold: 4, L0StopWritesThreshold: 24, MaxOpenFiles: 512,
-	}
-	for i := range options.Levels {
-		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
-	}
+	options := config.options()
+	options.Lock = lock
 	db, err := pebble.Open(dir, options)
 	if err != nil {
-		cache.Unref()
-		return nil, errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "open the memory of messages"), err),
-			"Check that no other daybook uses the data directory and that its disk has room. The folder memory can be deleted while daybook is stopped; it is made again from the log.")
+		options.Cache.Unref()
+		return nil, errors.CombineErrors(broken(err, "open the memory"), lock.Close())
 	}
-	m := &Memory{db: db, cache: cache}
+	m := &Memory{db: db, cache: options.Cache, unlock: lock.Close, room: room{fs: config.FS, dir: dir, least: config.LeastFree}}
 	if err := m.checkFormat(); err != nil {
 		return nil, errors.CombineErrors(err, m.Close())
 	}
 	return m, nil
 }
 
+// Close waits for what is going on and closes the memory. Calls that come later return domain.ErrUnavailable. Closing twice is
+// not an error.
+func (m *Memory) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.db == nil {
+		return nil
+	}
+	err := m.db.Close()
+	m.db = nil
+	m.cache.Unref()
+	return errors.Wrap(errors.CombineErrors(err, m.unlock()), "close the memory")
+}
+
 func (m *Memory) checkFormat() error {
-	value, found, err := m.get(formatKey)
+	found, err := m.get(formatKey)
 	switch {
 	case err != nil:
 		return err
-	case !found:
-		return storing(m.db.Set(formatKey, []byte{format}, pebble.Sync))
-	case len(value) != 1 || value[0] != format:
-		return errors.WithHint(errors.Wrap(domain.ErrConflict, "the memory of messages has a later format"),
-			"Run the newer daybook that made it, or delete the folder memory while daybook is stopped; it is made again from the log.")
+	case found == nil:
+		return broken(m.db.Set(formatKey, []byte{format}, pebble.NoSync), "write the memory's format")
+	case len(found) != 1 || found[0] > format:
+		return errors.WithHint(errors.WithStack(ErrNewer),
+			"The data directory was used by a newer daybook. Run that version, or delete the memory's folder: it is made again from the log.")
+	default:
+		return nil
 	}
-	return nil
 }
 
-// Close writes what waits and closes the files.
-func (m *Memory) Close() error {
-	err := m.db.Close()
-	m.cache.Unref()
-	return storing(err)
+// get gives nil where there is no such key.
+func (m *Memory) get(key []byte) ([]byte, error) {
+	value, closer, err := m.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, broken(err, "read the memory")
+	}
+	return append([]byte{}, value...), closer.Close()
 }
 
-// Find answers each key as commands.Memory says. Keys that were never recorded, the normal case, mostly stop at a Bloom filter.
-func (m *Memory) Find(keys []commands.MessageKey) ([]commands.Seen, error) {
-	found := make([]commands.Seen, len(keys))
-	var key [keyLen]byte
-	key[0] = messagePrefix
-	for i, k := range keys {
-		copy(key[1:], k[:])
-		value, closer, err := m.db.Get(key[:])
-		if errors.Is(err, pebble.ErrNotFound) {
-			found[i].Position = commands.Nowhere
+// Find implements commands.Memory.
+func (m *Memory) Find(keys []commands.MessageKey) (found []commands.Seen, err error) {
+	found = make([]commands.Seen, len(keys))
+	order := make([]int, len(keys))
+	for i := range keys {
+		found[i].Position, order[i] = commands.Nowhere, i
+	}
+	// In order, each file and each block is visited once.
+	slices.SortFunc(order, func(a, b int) int { return bytes.Compare(keys[a][:], keys[b][:]) })
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.db == nil {
+		return nil, errors.WithStack(errClosed)
+	}
+	// An iterator and not Get, which would not ask the Bloom filters of the lowest level, where nearly everything is.
+	iter, err := m.db.NewIter(&pebble.IterOptions{UseL6Filters: true, KeyTypes: pebble.IterKeyTypePointsOnly})
+	if err != nil {
+		return nil, broken(err, "open a reading of the memory")
+	}
+	defer func() { err = errors.CombineErrors(err, broken(iter.Close(), "close a reading of the memory")) }()
+	for _, i := range order {
+		if !iter.SeekPrefixGE(keys[i][:]) {
+			if err := iter.Error(); err != nil {
+				return nil, broken(err, "find messages")
+			}
 			continue
 		}
+		value, err := iter.ValueAndErr()
 		if err != nil {
-			return nil, storing(err)
+			return nil, broken(err, "find messages")
 		}
-		found[i], err = decode(value)
-		if err := errors.CombineErrors(err, closer.Close()); err != nil {
+		if found[i], err = decodeSeen(value); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
 }
 
-// Remember adds messages, the end and a snapshot in one batch.
+// Remember implements commands.Memory. It waits neither for fsync nor for the write itself: a crash may lose what was
+// remembered last, some hundreds of messages, in whole calls, and the end then says so. It returns domain.ErrUnavailable where the disk is nearly full.
 func (m *Memory) Remember(end domain.Position, messages []commands.Remembered, snapshot []byte) error {
-	b := m.db.NewBatchWithSize(64 + len(messages)*(keyLen+seenLen+8) + len(snapshot))
-	defer b.Close()
-	var key [keyLen]byte
-	var value [seenLen]byte
-	key[0] = messagePrefix
-	for _, r := range messages {
-		copy(key[1:], r.Key[:])
-		encode(&value, r.Seen)
-		if err := b.Set(key[:], value[:], nil); err != nil {
-			return storing(err)
-		}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.db == nil {
+		return errors.WithStack(errClosed)
 	}
-	if err := b.Set(endKey, binary.BigEndian.AppendUint64(nil, uint64(end)), nil); err != nil {
-		return storing(err)
+	size := 64 + len(messages)*(valueSize+24) + len(snapshot)
+	if err := m.room.take(uint64(size)); err != nil {
+		return err
+	}
+	batch := m.db.NewBatchWithSize(size)
+	defer func() { _ = batch.Close() }()
+	for i := range messages {
+		op := batch.SetDeferred(len(commands.MessageKey{}), valueSize)
+		copy(op.Key, messages[i].Key[:])
+		appendSeen(op.Value[:0], &messages[i].Seen)
+		if err := op.Finish(); err != nil {
+			return broken(err, "remember messages")
+		}
 	}
 	if snapshot != nil {
-		if err := b.Set(snapshotKey, snapshot, nil); err != nil {
-			return storing(err)
+		if err := batch.Set(snapshotKey, snapshot, nil); err != nil {
+			return broken(err, "remember a snapshot")
 		}
 	}
-	return storing(b.Commit(pebble.NoSync))
+	if err := batch.Set(endKey, binary.BigEndian.AppendUint64(nil, uint64(end)), nil); err != nil {
+		return broken(err, "remember the end")
+	}
+	return broken(batch.Commit(pebble.NoSync), "write the memory")
 }
 
-// Load gives the end and the newest snapshot.
-func (m *Memory) Load() (domain.Position, []byte, error) {
-	end, found, err := m.get(endKey)
-	if err != nil || !found {
+// Load implements commands.Memory.
+func (m *Memory) Load() (end domain.Position, snapshot []byte, err error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.db == nil {
+		return 0, nil, errors.WithStack(errClosed)
+	}
+	text, err := m.get(endKey)
+	if err != nil {
 		return 0, nil, err
 	}
-	if len(end) != 8 {
-		return 0, nil, errors.AssertionFailedf("the end in the memory of messages is damaged")
+	if text != nil && len(text) != 8 {
+		return 0, nil, errors.AssertionFailedf("the end of the memory has %d bytes", len(text))
 	}
-	snapshot, _, err := m.get(snapshotKey)
-	return domain.Position(binary.BigEndian.Uint64(end)), snapshot, err
+	if text != nil {
+		end = domain.Position(binary.BigEndian.Uint64(text))
+	}
+	snapshot, err = m.get(snapshotKey)
+	return end, snapshot, err
 }
 
-func (m *Memory) get(key []byte) (value []byte, found bool, err error) {
-	stored, closer, err := m.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, storing(err)
-	}
-	value = slices.Clone(stored)
-	return value, true, storing(closer.Close())
-}
-
-// storing names what failed. The store's own words may name files of the machine and stay out of the message.
-func storing(err error) error {
-	if err == nil {
+// broken gives errors of the store their kind: what the disk refused may work later, everything else is internal.
+func broken(err error, doing string) error {
+	var path *os.PathError
+	switch {
+	case err == nil:
 		return nil
+	case errors.As(err, &path):
+		return errors.Mark(errors.WithMessage(err, doing), domain.ErrUnavailable)
+	default:
+		return errors.WithMessage(err, doing)
 	}
-	return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "the memory of messages"), err)
-}
-
-// A remembered message: version, position, events, recorded in Unix milliseconds, findings, leaf, subject, two digests.
-const seenLen = 1 + 8 + 4 + 8 + 4 + 32 + 8 + 8 + 8
-
-func encode(b *[seenLen]byte, s commands.Seen) {
-	b[0] = format
-	binary.BigEndian.PutUint64(b[1:], uint64(s.Position))
-	binary.BigEndian.PutUint32(b[9:], s.Events)
-	binary.BigEndian.PutUint64(b[13:], uint64(s.Recorded.UnixMilli()))
-	binary.BigEndian.PutUint32(b[21:], uint32(s.Findings))
-	copy(b[25:57], s.Leaf[:])
-	binary.BigEndian.PutUint64(b[57:], uint64(s.Subject))
-	copy(b[65:73], s.Plain[:])
-	copy(b[73:81], s.Personal[:])
-}
-
-func decode(b []byte) (commands.Seen, error) {
-	if len(b) != seenLen || b[0] != format {
-		return commands.Seen{}, errors.AssertionFailedf("a message in the memory is damaged")
-	}
-	return commands.Seen{
-		Position: domain.Position(binary.BigEndian.Uint64(b[1:])), Events: binary.BigEndian.Uint32(b[9:]),
-		Recorded: time.UnixMilli(int64(binary.BigEndian.Uint64(b[13:]))).UTC(), Findings: domain.FindingSet(binary.BigEndian.Uint32(b[21:])),
-		Leaf: [32]byte(b[25:57]), Subject: domain.SubjectKey(binary.BigEndian.Uint64(b[57:])),
-		Plain: [8]byte(b[65:73]), Personal: [8]byte(b[73:81]),
-	}, nil
-}
-
-// quiet passes on only what goes wrong, without the store's own words: they name files, and that is all there is to them.
-type quiet struct{ log *slog.Logger }
-
-// Infof drops what is not about a failure.
-func (quiet) Infof(string, ...any) {}
-
-// Errorf says that something failed.
-func (q quiet) Errorf(string, ...any) {
-	q.log.ErrorContext(context.Background(), "the memory of messages reported a failure in the background")
-}
-
-// Fatalf ends the process, as the store demands where going on would damage its files.
-func (q quiet) Fatalf(string, ...any) {
-	q.log.ErrorContext(context.Background(), "the memory of messages cannot go on")
-	panic(errors.AssertionFailedf("the memory of messages cannot go on"))
 }
