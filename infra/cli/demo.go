@@ -159,11 +159,11 @@ func (p *program) next(at app.Addresses, data string) {
 		"  NATS  "+at.NATS,
 		"  Data  "+data,
 		"", "Try, in another terminal:",
-		"  daybook"+server+" person show -c wharf-physio "+demoPerson,
-		"  daybook"+server+" ask -c harbour-books -s webshop --operation Disclose --instruction orders --category pd:Name \\",
+		"  "+p.name+server+" person show -c wharf-physio "+demoPerson,
+		"  "+p.name+server+" ask -c harbour-books -s webshop --operation Disclose --instruction orders --category pd:Name \\",
 		"      --recipient northprint --location GB",
-		"  daybook"+server+" sources",
-		"  daybook"+server+" quarantine list",
-		"  daybook"+server+" log follow",
+		"  "+p.name+server+" sources",
+		"  "+p.name+server+" quarantine list",
+		"  "+p.name+server+" log follow",
 		"", "Stop it with Ctrl-C.")
 }

@@ -103,7 +103,7 @@ func (p *program) checkDirectory(dir string) []check {
 	default:
 		checks = append(checks, check{"key file", checkSkipped, "There is no key file: the key comes from the environment or a credential.", ""})
 	}
-	return append(checks, checkSpace(dir), checkSync(dir))
+	return append(checks, checkSpace(dir), p.checkSync(dir))
 }
 
 func checkMode(name string, info os.FileInfo, forbidden os.FileMode, fix string) check {
@@ -130,7 +130,7 @@ func checkSpace(dir string) check {
 }
 
 // checkSync measures what every receipt waits for: how long the disk takes to keep 4 KiB.
-func checkSync(dir string) check {
+func (p *program) checkSync(dir string) check {
 	const name, tries = "disk sync", 11
 	f, err := os.CreateTemp(dir, ".doctor-*")
 	if err != nil {
@@ -144,14 +144,14 @@ func checkSync(dir string) check {
 	_, _ = rand.Read(block) // never fails
 	times := make([]time.Duration, tries)
 	for i := range times {
-		began := time.Now()
+		began := p.now()
 		if _, err := f.Write(block); err != nil {
 			return check{name, checkBad, "The disk does not take 4 KiB.", "Make room, or look for a fault of the disk."}
 		}
 		if err := f.Sync(); err != nil {
 			return check{name, checkBad, "The disk does not say that it kept what was written.", "Look for a fault of the disk; do not run a ledger on it."}
 		}
-		times[i] = time.Since(began)
+		times[i] = p.now().Sub(began)
 	}
 	slices.Sort(times)
 	middle := times[tries/2]

@@ -126,7 +126,7 @@ func (p *program) report(err error) {
 	}
 	var f *failure
 	if !errors.As(err, &f) {
-		f = &failure{sentence: stopped(upperFirst(withoutKind(err.Error()))), hint: strings.Join(errors.GetAllHints(err), " ")}
+		f = &failure{sentence: stopped("Daybook could not go on: " + withoutKind(err.Error())), hint: strings.Join(errors.GetAllHints(err), " ")}
 	}
 	lines := append([]string{f.sentence}, f.more...)
 	if f.hint != "" {

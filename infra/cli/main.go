@@ -24,6 +24,7 @@ type program struct {
 	env      func(string) string
 	now      func() time.Time
 	http     *http.Client
+	name     string // how to run the program once more
 
 	server string // flag
 	format string // flag
@@ -35,9 +36,14 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	// Answers are as long as the log, so the whole of one has no time limit; the wait for its beginning has.
 	transport := &http.Transport{ResponseHeaderTimeout: time.Minute, MaxIdleConnsPerHost: 16}
 	defer transport.CloseIdleConnections()
-	p := &program{in: in, out: out, err: errOut, env: os.Getenv, now: time.Now, http: &http.Client{Transport: transport}}
+	p := &program{in: in, out: out, err: errOut, env: os.Getenv, now: time.Now, http: &http.Client{Transport: transport},
+		name: "daybook"}
+	if strings.Contains(os.Args[0], "go-build") {
+		p.name = "go run ."
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // whoever interrupts a second time does not want to wait
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(in)

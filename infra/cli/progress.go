@@ -19,7 +19,7 @@ func (p *program) progress(what string, total int64, more ...progressbar.Option)
 	}
 	options := append([]progressbar.Option{
 		progressbar.OptionSetWriter(p.err), progressbar.OptionSetDescription(what), progressbar.OptionSetWidth(30),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
+		progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth(),
 	}, more...)
 	return &progress{total: total, bar: progressbar.NewOptions64(total, options...)}
