@@ -10,7 +10,7 @@ import (
 // The numbers are kept on disk: the list only grows.
 type Finding uint8
 
-// The findings that instruction and basis decide.
+// The findings: first those that instruction and basis decide, then those of the rest of the law.
 const (
 	NoInstruction Finding = iota
 	InstructionWithdrawn
@@ -21,6 +21,19 @@ const (
 	BasisMismatch
 	SpecialCategoryWithoutCondition
 	ReportedLate
+	SubProcessorNotAuthorised
+	ConsentMissing
+	ConsentWithdrawn
+	Objected
+	Restricted
+	OnHold
+	Erased
+	PastRetention
+	TransferWithoutSafeguard
+	CourtOrderMissing
+	BeyondCourtOrder
+	ControllerNotInformed
+	RemovalNotErasure
 	findingCount
 )
 
@@ -71,6 +84,71 @@ var findingTexts = [findingCount]findingText{
 		"reported-late", "Art. 5(2), 28(3)(h)",
 		"The action was reported later than the service is bound to report.",
 		"Report actions as they happen; find out what held this one up.",
+	},
+	SubProcessorNotAuthorised: {
+		"sub-processor-not-authorised", "Art. 28(2), 28(4)",
+		"The data went to a sub-processor that the controller has not authorised.",
+		"Have the controller authorise the sub-processor, or wait until its time to object is over.",
+	},
+	ConsentMissing: {
+		"consent-missing", "Art. 6(1)(a), 7(1)",
+		"The basis is consent, and no consent of the person is on record for that time.",
+		"Record the consent if it was given; otherwise stop and remove the data.",
+	},
+	ConsentWithdrawn: {
+		"consent-withdrawn", "Art. 7(3)",
+		"The basis is consent, and the person had withdrawn it by then.",
+		"Stop; erase the data unless another basis of the controller covers it (Art. 17(1)(b)).",
+	},
+	Objected: {
+		"objected", "Art. 21",
+		"The person had objected to this processing, and the objection had not been overridden.",
+		"Stop until the controller has decided; an objection to direct marketing is final.",
+	},
+	Restricted: {
+		"restricted", "Art. 18(2)",
+		"The person's data was restricted, and the restriction does not allow this operation.",
+		"Only store the data, or do what the restriction allows, until it is lifted.",
+	},
+	OnHold: {
+		"on-hold", "Art. 17(3), 18(2)",
+		"The data was removed although a hold forbids it.",
+		"Keep the data until the hold is released; restore it from a copy if there is one.",
+	},
+	Erased: {
+		"erased", "Art. 5(1)(e), 17(1)",
+		"The action touches data that had been erased or moved away, so it cannot be right.",
+		"Find the copy that was used and erase it, or correct the report.",
+	},
+	PastRetention: {
+		"past-retention", "Art. 5(1)(e)",
+		"The data was used after its retention period had ended.",
+		"Remove the data, as the order to do so says.",
+	},
+	TransferWithoutSafeguard: {
+		"transfer-without-safeguard", "Art. 44, 46",
+		"The data went outside the permitted territory, and no safeguard is named.",
+		"Name the safeguard of Articles 45 to 49 in the instruction or with the recipient, or keep the data inside.",
+	},
+	CourtOrderMissing: {
+		"court-order-missing", "Art. 6(1)(c), 48",
+		"The data went to an authority without an order that is on record.",
+		"Record the order under which the data was disclosed.",
+	},
+	BeyondCourtOrder: {
+		"beyond-court-order", "Art. 5(1)(c), 6(1)(c)",
+		"The disclosure went beyond what the order asks for, or to somebody else than it names.",
+		"Disclose only what the order asks for, to whom it names.",
+	},
+	ControllerNotInformed: {
+		"controller-not-informed", "Art. 28(3)(a)",
+		"The data was disclosed under an order before the controller was told, and no law forbade telling.",
+		"Tell the controller before disclosing, unless the law forbids it; record that it was told.",
+	},
+	RemovalNotErasure: {
+		"removal-not-erasure", "Art. 17(1), 28(3)(g)",
+		"The order asks for erasure, and the instruction does not count this kind of removal as that.",
+		"Remove the data in a way that the instruction counts as erasure.",
 	},
 }
 

@@ -27,13 +27,31 @@ type Terms struct {
 	Recipients []RecipientID `json:"recipients,omitempty"`
 	Territory  []Territory   `json:"territory"`
 	Retention  []Retention   `json:"retention,omitempty"`
+	// Safeguard names, as DPV does, the safeguard of Articles 45 to 49 for what leaves the processor's territory.
+	Safeguard string `json:"safeguard,omitempty"`
+	// Erasure lists the removals that count as erasure; empty means Erase, Destruct and Anonymise.
+	Erasure []Operation `json:"erasure,omitempty"`
+}
+
+// Marketing says that the purpose is direct marketing (Art. 21(2)): DPV's Marketing and what stands beneath it.
+func (t Terms) Marketing() bool {
+	return strings.HasSuffix(t.Purpose, "Marketing") || t.Purpose == "Advertising"
+}
+
+// Erases says that a removal counts as erasure under the terms (Art. 17, 28(3)(g)).
+func (t Terms) Erases(op Operation) bool {
+	if len(t.Erasure) == 0 {
+		return op.Effect() == Removes
+	}
+	return slices.Contains(t.Erasure, op)
 }
 
 // Equal says that two terms permit the same, list for list and in the same order.
 func (t Terms) Equal(o Terms) bool {
 	return t.Title == o.Title && t.Purpose == o.Purpose && t.Basis == o.Basis && t.Interest == o.Interest &&
 		t.Condition == o.Condition && slices.Equal(t.Operations, o.Operations) && slices.Equal(t.Categories, o.Categories) &&
-		slices.Equal(t.Recipients, o.Recipients) && slices.Equal(t.Territory, o.Territory) && slices.Equal(t.Retention, o.Retention)
+		slices.Equal(t.Recipients, o.Recipients) && slices.Equal(t.Territory, o.Territory) &&
+		slices.Equal(t.Retention, o.Retention) && t.Safeguard == o.Safeguard && slices.Equal(t.Erasure, o.Erasure)
 }
 
 // Permits says that the terms allow the operation.
@@ -68,6 +86,10 @@ func (t Terms) Valid(regime Regime) error {
 		return invalid("instruction basis of another regime", "A6-1-ea exists in the UK regime only.")
 	case t.Basis == RecognisedLegitimateInterest && !validText(t.Interest):
 		return invalid("instruction interest", "UK GDPR Article 6(1)(ea): name the recognised condition in interest.")
+	case t.Safeguard != "" && !ValidSafeguard(t.Safeguard):
+		return invalid("instruction safeguard", "Articles 45-49: name the safeguard as DPV does, for example A45-3 or A46-2-c.")
+	case slices.ContainsFunc(t.Erasure, func(op Operation) bool { return op.Effect() != Removes && op.Effect() != Withdraws }):
+		return invalid("instruction erasure", "Article 17: what counts as erasure is Erase, Destruct, Anonymise or Delete.")
 	case t.Interest != "" && !validText(t.Interest):
 		return invalid("instruction interest text", "Name the interest in 1 to 200 bytes.")
 	}
@@ -132,4 +154,11 @@ func (w Warrant) Valid() error {
 		return invalid("warrant reference", "Give the document's reference in 1 to 200 bytes.")
 	}
 	return nil
+}
+
+// ValidSafeguard says that a name can be that of a safeguard or derogation of Articles 45 to 49, as DPV writes them: A45-3,
+// A46-2-c, A49-1-e.
+func ValidSafeguard(s string) bool {
+	return len(s) >= 4 && len(s) <= 10 && s[:2] == "A4" && s[2] >= '5' && s[2] <= '9' && s[3] == '-' &&
+		!strings.ContainsFunc(s[3:], func(r rune) bool { return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') })
 }

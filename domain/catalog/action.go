@@ -23,6 +23,7 @@ type actionData struct {
 	Stated      domain.Basis         `json:"stated,omitempty"`
 	Categories  []domain.Category    `json:"categories,omitempty"`
 	System      string               `json:"system,omitempty"`
+	From        string               `json:"from,omitempty"`
 	Location    domain.Location      `json:"location,omitempty"`
 	Recipient   domain.RecipientID   `json:"recipient,omitempty"`
 	Order       string               `json:"order,omitempty"`
@@ -51,7 +52,7 @@ func readAction(data jsontext.Value, source string) (domain.Fact, error) {
 	return dossier.ActionRecorded{
 		Controller: controller, Service: service, Subject: d.Subject, Identifier: d.Identifier, Operation: d.Operation,
 		Instruction: d.Instruction, Version: d.Version, Basis: d.Basis, Stated: d.Stated, Categories: d.Categories,
-		System: d.System, Location: d.Location, Recipient: d.Recipient, Order: d.Order, Findings: findings,
+		System: d.System, From: d.From, Location: d.Location, Recipient: d.Recipient, Order: d.Order, Findings: findings,
 		Details: d.Details, Action: d.Action,
 	}, nil
 }
@@ -104,6 +105,7 @@ func appendAction(b []byte, a dossier.ActionRecorded) []byte {
 		b = append(b, ']')
 	}
 	b = appendMember(b, `,"system":`, a.System)
+	b = appendMember(b, `,"from":`, a.From)
 	b = appendMember(b, `,"location":`, string(a.Location))
 	b = appendMember(b, `,"recipient":`, string(a.Recipient))
 	b = appendMember(b, `,"order":`, a.Order)

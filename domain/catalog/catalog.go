@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/disclosure"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
@@ -32,6 +33,21 @@ var readers = map[string]reader{
 	"daybook.service.declared.v1":      plain[register.ServiceDeclared],
 	"daybook.recipient.declared.v1":    plain[register.RecipientDeclared],
 	"daybook.contact.declared.v1":      plain[register.ContactDeclared],
+
+	"daybook.authorisation.declared.v1": plain[register.AuthorisationDeclared],
+	"daybook.consent.given.v1":          plain[dossier.ConsentGiven],
+	"daybook.consent.withdrawn.v1":      plain[dossier.ConsentWithdrawn],
+	"daybook.objection.raised.v1":       plain[dossier.ObjectionRaised],
+	"daybook.objection.resolved.v1":     plain[dossier.ObjectionResolved],
+	"daybook.restriction.placed.v1":     plain[dossier.RestrictionPlaced],
+	"daybook.restriction.lifted.v1":     plain[dossier.RestrictionLifted],
+	"daybook.hold.placed.v1":            plain[dossier.HoldPlaced],
+	"daybook.hold.released.v1":          plain[dossier.HoldReleased],
+	"daybook.occasion.recorded.v1":      plain[dossier.OccasionRecorded],
+	"daybook.order.sent.v1":             plain[dossier.OrderSent],
+	"daybook.order.escalated.v1":        plain[dossier.OrderEscalated],
+	"daybook.court-order.received.v1":   plain[disclosure.Received],
+	"daybook.court-order.informed.v1":   plain[disclosure.Informed],
 }
 
 // upcaster turns the data of one version into that of the next. It is pure, and stays for ever.

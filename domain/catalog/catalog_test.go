@@ -11,6 +11,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/catalog"
+	"github.com/jigowatt/daybook/domain/disclosure"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
@@ -24,6 +25,8 @@ var (
 	warrant  = domain.Warrant{By: "anna", On: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), How: domain.BySigned, Reference: "DPA 2026/01"}
 	keepFor  = domain.Period{Years: 7}
 )
+
+var ada = dossier.Of{Controller: "fenland-cycles", Subject: 0x1122334455667788}
 
 // facts holds one event of every newest version, each member set, so that a golden file covers them all.
 var facts = []domain.Fact{
@@ -45,6 +48,25 @@ var facts = []domain.Fact{
 	register.ControllerDeclared{Controller: "fenland-cycles", Name: "Fenland Cycles Ltd", Regime: domain.UK, Country: "GB"},
 	register.ServiceDeclared{Controller: "fenland-cycles", Service: "webshop", Name: "Web shop", ReportsWithin: 3600},
 	register.RecipientDeclared{Recipient: "northprint", Name: "Northprint Ltd", Kind: register.SubProcessor, Country: "GB", Safeguard: "A45-3", Contract: "C-1"},
+	register.AuthorisationDeclared{Controller: "fenland-cycles", Mode: register.General, ObjectWithin: domain.Period{Days: 30},
+		Authorised: []domain.RecipientID{"northprint"}, Refused: []domain.RecipientID{"lettermill"}},
+	dossier.ConsentGiven{Of: ada, Instruction: "newsletter", How: "double opt-in", Explicit: true},
+	dossier.ConsentWithdrawn{Of: ada, Instruction: "newsletter", How: "link in a letter"},
+	dossier.ObjectionRaised{Of: ada, Objection: "obj-1", Instruction: "trade-mailing", Marketing: true},
+	dossier.ObjectionResolved{Of: ada, Objection: "obj-1", Overridden: true, Ground: "compelling"},
+	dossier.RestrictionPlaced{Of: ada, Restriction: "res-1", Ground: "A18-1-a", Instruction: "orders",
+		Allowed: []domain.Operation{domain.Use}, Prohibited: []domain.Operation{domain.Consult}},
+	dossier.RestrictionLifted{Of: ada, Restriction: "res-1", Told: warrant.On},
+	dossier.HoldPlaced{Of: ada, Hold: "hold-1", Ground: "court-order", Reference: "QB-2026-1", Instruction: "orders",
+		Categories: []domain.Category{"pd:Name"}, Systems: []string{"crm"}, Until: warrant.On},
+	dossier.HoldReleased{Of: ada, Hold: "hold-1"},
+	dossier.OccasionRecorded{Of: ada, Instruction: "enquiries", Occasion: domain.WhenEnquiryAnswered},
+	dossier.OrderSent{Of: ada, Order: "ord-1", Kind: dossier.TaskErase, Service: "crm", Instruction: "enquiries", System: "crm",
+		Categories: []domain.Category{"pd:Name"}, Reason: "retention", Case: "case-1", Due: warrant.On},
+	dossier.OrderEscalated{Of: ada, Order: "ord-1"},
+	disclosure.Received{Controller: "fenland-cycles", Order: "court-1", Authority: "county-court", Jurisdiction: "GB", Reference: "QB-2026-1",
+		Issued: warrant.On, Categories: []domain.Category{"pd:Name"}, Document: "00ff", Agreement: "treaty", ForbiddenUntil: warrant.On},
+	disclosure.Informed{Controller: "fenland-cycles", Order: "court-1", On: warrant.On},
 	register.ContactDeclared{Controller: "fenland-cycles", Contact: "anna", Role: "Managing director", Subject: 9, Details: domain.Sealed{7, 8}},
 }
 

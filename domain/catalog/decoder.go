@@ -89,6 +89,7 @@ func (d *Decoder) actionData(c *cursor) dossier.ActionRecorded {
 		c.literal("]")
 	}
 	a.System = d.member(c, `,"system":`)
+	a.From = d.member(c, `,"from":`)
 	a.Location = domain.Location(d.member(c, `,"location":`))
 	a.Recipient = domain.RecipientID(d.member(c, `,"recipient":`))
 	if c.optional(`,"order":`) {

@@ -19,6 +19,7 @@ type Action struct {
 	Instruction domain.InstructionID // empty where the service names none
 	Categories  []domain.Category
 	System      string
+	From        string // the system that a copy or a move came from
 	Location    domain.Location
 	Recipient   domain.RecipientID
 	Order       string
@@ -38,6 +39,7 @@ type ActionRecorded struct {
 	Stated      domain.Basis // the service's claim, empty where it made none
 	Categories  []domain.Category
 	System      string
+	From        string
 	Location    domain.Location
 	Recipient   domain.RecipientID
 	Order       string

@@ -3,7 +3,6 @@ package register
 import (
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cockroachdb/errors"
@@ -79,11 +78,32 @@ func (c RecipientDeclared) Decide(s State) ([]domain.Fact, error) {
 		return nil, errors.WithHint(errors.Wrapf(domain.ErrInvalid, "kind of recipient %s", c.Recipient),
 			"Article 4(8)-(10): a recipient is a sub-processor, controller, authority or third-party.")
 	}
-	if c.Safeguard != "" && !strings.HasPrefix(c.Safeguard, "A4") {
+	if c.Safeguard != "" && !domain.ValidSafeguard(c.Safeguard) {
 		return nil, errors.WithHint(errors.Wrapf(domain.ErrInvalid, "safeguard of recipient %s", c.Recipient),
 			"Articles 45-49: name the safeguard as DPV does, for example A45-3 or A46-2-c.")
 	}
 	return changed(s.Recipients[c.Recipient], c), nil
+}
+
+// Decide gives the event, or none where the same is declared. It returns domain.ErrInvalid, and domain.ErrNotFound where the
+// controller or a recipient was never declared.
+func (c AuthorisationDeclared) Decide(s State) ([]domain.Fact, error) {
+	if _, known := s.Controllers[c.Controller]; !known {
+		return nil, errors.Wrapf(domain.ErrNotFound, "controller %s of an authorisation", c.Controller)
+	}
+	if c.Mode != General && c.Mode != Specific {
+		return nil, errors.WithHint(errors.Wrapf(domain.ErrInvalid, "authorisation of %s", c.Controller),
+			"Article 28(2): a controller authorises sub-processors in general or specific terms.")
+	}
+	for _, r := range append(slices.Clone(c.Authorised), c.Refused...) {
+		if _, known := s.Recipients[r]; !known {
+			return nil, errors.WithHint(errors.Wrapf(domain.ErrNotFound, "recipient %s of an authorisation", r), "Declare the recipient.")
+		}
+	}
+	if old, known := s.Authorisations[c.Controller]; known && reflect.DeepEqual(old, c) {
+		return nil, nil
+	}
+	return []domain.Fact{c}, nil
 }
 
 // Decide gives the event, or none where the same is declared: the caller hands in the details that are already sealed where

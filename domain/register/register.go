@@ -6,6 +6,7 @@ package register
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/jigowatt/daybook/domain"
@@ -68,10 +69,45 @@ type RecipientDeclared struct {
 	Country   domain.Location    `json:"country"`
 	Safeguard string             `json:"safeguard,omitempty"` // Art. 45–49, by its DPV name
 	Contract  string             `json:"contract,omitempty"`  // reference of the contract (Art. 28(4))
+	// Announced is the day on which the controllers were told of a sub-processor (Art. 28(2)); zero where it was there before.
+	Announced time.Time `json:"announced,omitzero"`
 }
 
 // EventType names the event.
 func (RecipientDeclared) EventType() string { return "daybook.recipient.declared.v1" }
+
+// Mode is how a controller authorises sub-processors (Art. 28(2)).
+type Mode string
+
+// The modes.
+const (
+	General  Mode = "general"
+	Specific Mode = "specific"
+)
+
+// AuthorisationDeclared is the event that a controller said how it authorises sub-processors (Art. 28(2)).
+type AuthorisationDeclared struct {
+	Controller domain.ControllerID `json:"controller"`
+	Mode       Mode                `json:"mode"`
+	// ObjectWithin is how long a controller that authorises generally can object to a sub-processor that is announced.
+	ObjectWithin domain.Period        `json:"objectWithin,omitzero"`
+	Authorised   []domain.RecipientID `json:"authorised,omitempty"` // one by one
+	Refused      []domain.RecipientID `json:"refused,omitempty"`    // objected to
+}
+
+// EventType names the event.
+func (AuthorisationDeclared) EventType() string { return "daybook.authorisation.declared.v1" }
+
+// Covers says that the sub-processor was authorised at a time.
+func (e AuthorisationDeclared) Covers(r RecipientDeclared, at time.Time) bool {
+	if slices.Contains(e.Refused, r.Recipient) {
+		return false
+	}
+	if e.Mode == Specific {
+		return slices.Contains(e.Authorised, r.Recipient)
+	}
+	return r.Announced.IsZero() || !at.Before(e.ObjectWithin.After(r.Announced))
+}
 
 // ContactDeclared is the event that a person acts for a controller or for the processor. Who that is rests sealed.
 type ContactDeclared struct {
@@ -112,7 +148,9 @@ type State struct {
 	Controllers map[domain.ControllerID]ControllerDeclared
 	Services    map[ServiceKey]ServiceDeclared
 	Recipients  map[domain.RecipientID]RecipientDeclared
-	Contacts    map[ContactKey]Contact
+	// Authorisations are those of the controllers that said how they authorise.
+	Authorisations map[domain.ControllerID]AuthorisationDeclared
+	Contacts       map[ContactKey]Contact
 }
 
 // Evolve gives the state after an event.
@@ -126,6 +164,8 @@ func (s State) Evolve(event domain.Event) State {
 		s.Services = with(s.Services, ServiceKey{e.Controller, e.Service}, e)
 	case RecipientDeclared:
 		s.Recipients = with(s.Recipients, e.Recipient, e)
+	case AuthorisationDeclared:
+		s.Authorisations = with(s.Authorisations, e.Controller, e)
 	case ContactDeclared:
 		s.Contacts = with(s.Contacts, ContactKey{e.Controller, e.Contact}, Contact{e, event.ID})
 	}

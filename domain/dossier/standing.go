@@ -1,0 +1,183 @@
+package dossier
+
+import (
+	"slices"
+	"time"
+
+	"github.com/jigowatt/daybook/domain"
+)
+
+// Standing is what stands about one person under one controller beyond the ordinary: consents, objections, restrictions, holds,
+// what was erased, and orders that wait for an answer. Most people have none. A Standing is never changed in place.
+type Standing struct {
+	Consents     []Consent            `json:"consents,omitempty"`
+	Objections   []Objection          `json:"objections,omitempty"`
+	Restrictions []Restriction        `json:"restrictions,omitempty"`
+	Holds        []HoldPlaced         `json:"holds,omitempty"`
+	Erased       map[string]time.Time `json:"erased,omitempty"` // by system; "" for all of them
+	Orders       []OrderSent          `json:"orders,omitempty"`
+	// SameAs leads to the person's first dossier where this one was found to be the same person's.
+	SameAs domain.SubjectKey `json:"sameAs,omitzero"`
+}
+
+// Consent is one consent with its time.
+type Consent struct {
+	Instruction domain.InstructionID `json:"instruction"`
+	Given       time.Time            `json:"given"`
+	Withdrawn   time.Time            `json:"withdrawn,omitzero"`
+}
+
+// Objection is one objection and what became of it.
+type Objection struct {
+	ObjectionRaised
+	Raised     time.Time `json:"raised"`
+	Resolved   time.Time `json:"resolved,omitzero"`
+	Overridden bool      `json:"overridden,omitempty"`
+}
+
+// Restriction is one restriction with its time.
+type Restriction struct {
+	RestrictionPlaced
+	Placed time.Time `json:"placed"`
+	Lifted time.Time `json:"lifted,omitzero"`
+}
+
+// maxKept bounds how many consents, objections and restrictions of one person are kept, the newest, for judging what is reported
+// late. Holds and open orders are never dropped; MaxOpen bounds how many may be made.
+const (
+	maxKept = 64
+	MaxOpen = 256
+)
+
+// IsZero says that nothing stands.
+func (s Standing) IsZero() bool {
+	return len(s.Consents) == 0 && len(s.Objections) == 0 && len(s.Restrictions) == 0 && len(s.Holds) == 0 && len(s.Erased) == 0 &&
+		len(s.Orders) == 0 && s.SameAs == 0
+}
+
+// Changes says that an event can change somebody's standing.
+func Changes(fact domain.Fact) bool {
+	switch e := fact.(type) {
+	case ConsentGiven, ConsentWithdrawn, ObjectionRaised, ObjectionResolved, RestrictionPlaced, RestrictionLifted,
+		HoldPlaced, HoldReleased, OrderSent:
+		return true
+	case ActionRecorded:
+		return e.Operation.Effect() == domain.Removes || e.Operation == domain.Move && e.From != "" || e.Order != ""
+	default:
+		return false
+	}
+}
+
+// Evolve gives the standing after an event about the person.
+func (s Standing) Evolve(event domain.Event) Standing {
+	switch e := event.Fact.(type) {
+	case ConsentGiven:
+		s.Consents = added(s.Consents, Consent{Instruction: e.Instruction, Given: event.Time})
+	case ConsentWithdrawn:
+		s.Consents = slices.Clone(s.Consents)
+		for i := range s.Consents {
+			if c := &s.Consents[i]; c.Instruction == e.Instruction && c.Withdrawn.IsZero() && !c.Given.After(event.Time) {
+				c.Withdrawn = event.Time
+			}
+		}
+	case ObjectionRaised:
+		s.Objections = added(s.Objections, Objection{ObjectionRaised: e, Raised: event.Time})
+	case ObjectionResolved:
+		s.Objections = slices.Clone(s.Objections)
+		for i := range s.Objections {
+			if o := &s.Objections[i]; o.Objection == e.Objection {
+				o.Resolved, o.Overridden = event.Time, e.Overridden
+			}
+		}
+	case RestrictionPlaced:
+		s.Restrictions = added(s.Restrictions, Restriction{RestrictionPlaced: e, Placed: event.Time})
+	case RestrictionLifted:
+		s.Restrictions = slices.Clone(s.Restrictions)
+		for i := range s.Restrictions {
+			if r := &s.Restrictions[i]; r.Restriction == e.Restriction {
+				r.Lifted = event.Time
+			}
+		}
+	case HoldPlaced:
+		s.Holds = append(slices.Clone(s.Holds), e)
+	case HoldReleased:
+		s.Holds = slices.DeleteFunc(slices.Clone(s.Holds), func(h HoldPlaced) bool { return h.Hold == e.Hold })
+	case OrderSent:
+		s.Orders = append(slices.Clone(s.Orders), e)
+	case ActionRecorded:
+		return s.acted(event.Time, e)
+	}
+	return s
+}
+
+// acted takes in what an action did: data that went away, data that came again, an order that was answered.
+func (s Standing) acted(at time.Time, a ActionRecorded) Standing {
+	gone, system := a.Operation.Effect() == domain.Removes && len(a.Categories) == 0, a.System
+	if a.Operation == domain.Move && a.From != "" {
+		gone, system = true, a.From
+	}
+	_, was := s.Erased[a.System]
+	if gone || was {
+		erased := make(map[string]time.Time, len(s.Erased)+1)
+		for name, when := range s.Erased {
+			erased[name] = when
+		}
+		if gone {
+			erased[system] = at
+		} else if a.Operation == domain.Collect {
+			delete(erased, a.System)
+		}
+		s.Erased = erased
+	}
+	if a.Order != "" && !a.Findings.Has(domain.RemovalNotErasure) {
+		s.Orders = slices.DeleteFunc(slices.Clone(s.Orders), func(o OrderSent) bool { return o.Order == a.Order })
+	}
+	return s
+}
+
+// Join gives the standing of two dossiers that were found to be one person's.
+func (s Standing) Join(o Standing) Standing {
+	s.Consents = append(slices.Clone(s.Consents), o.Consents...)
+	s.Objections = append(slices.Clone(s.Objections), o.Objections...)
+	s.Restrictions = append(slices.Clone(s.Restrictions), o.Restrictions...)
+	s.Holds = append(slices.Clone(s.Holds), o.Holds...)
+	s.Orders = append(slices.Clone(s.Orders), o.Orders...)
+	erased := make(map[string]time.Time, len(s.Erased)+len(o.Erased))
+	for _, from := range []map[string]time.Time{s.Erased, o.Erased} {
+		for name, when := range from {
+			erased[name] = when
+		}
+	}
+	s.Erased = erased
+	return s
+}
+
+// added gives the list with one more, without its oldest where it would be too long.
+func added[T any](list []T, one T) []T {
+	if len(list) >= maxKept {
+		list = list[1:]
+	}
+	return append(slices.Clone(list), one)
+}
+
+// Held gives the hold that forbids removing data, nil where none does.
+func (s Standing) Held(a Action) *HoldPlaced {
+	for i := range s.Holds {
+		if s.Holds[i].Forbids(a) {
+			return &s.Holds[i]
+		}
+	}
+	return nil
+}
+
+// Forbids says that the hold stands at the action's time and its scope meets the action's.
+func (h HoldPlaced) Forbids(a Action) bool {
+	if !h.Until.IsZero() && !a.Time.Before(h.Until) || h.Instruction != "" && h.Instruction != a.Instruction {
+		return false
+	}
+	if len(h.Systems) > 0 && a.System != "" && !slices.Contains(h.Systems, a.System) {
+		return false
+	}
+	return len(h.Categories) == 0 || len(a.Categories) == 0 ||
+		slices.ContainsFunc(a.Categories, func(c domain.Category) bool { return slices.Contains(h.Categories, c) })
+}
