@@ -121,7 +121,7 @@ func (s *sequencer) record(t *task) {
 		if t.sealed != nil {
 			sealed = t.sealed[i]
 		}
-		fact := dossier.Record(a.Action, judgement, subject, t.kinds[i], sealed)
+		fact := dossier.Record(a.Action, judgement, judgement.Findings, subject, t.kinds[i], sealed)
 		if i > 0 {
 			fact.Action = a.ID
 		}

@@ -86,7 +86,7 @@ func (a *App) openLog(ctx context.Context) error {
 }
 
 func (a *App) openLedger(ctx context.Context) error {
-	m, err := memory.Open(a.cfg.path("memory"), memory.Config{Logger: a.cfg.Logger})
+	m, err := memory.Open(a.cfg.path("memory"), memory.Config{Log: a.cfg.Logger})
 	if err != nil {
 		return errors.Wrap(err, "memory of messages")
 	}
