@@ -108,7 +108,7 @@ func (b *bench) start(ctx context.Context) error {
 		b.log.WarnContext(ctx, "no postgresql found, its rows stay unmeasured")
 	}
 	var err error
-	if b.ledger, err = openProduct(ctx, b.dir); err != nil {
+	if b.ledger, err = openProduct(ctx, b.cfg.daybook, b.dir); err != nil {
 		return err
 	}
 	if b.ledger == nil {

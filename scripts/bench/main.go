@@ -38,6 +38,7 @@ type config struct {
 	json    bool
 	pg      string
 	dir     string
+	daybook string
 	quick   bool
 	// requests has a goroutine wait for each caller, instead of the cheap callers.
 	requests bool
@@ -99,6 +100,7 @@ func parse(args []string, usage io.Writer) (config, error) {
 	f.BoolVar(&c.quick, "quick", false, "a smoke test: few events, short runs, figures without meaning")
 	f.BoolVar(&c.requests, "requests", false, "a waiting goroutine for each caller, which costs the callers' side more")
 	f.StringVar(&c.pg, "pg", "", "folder of PostgreSQL 15's programs (default: where Debian puts them, else the PATH)")
+	f.StringVar(&c.daybook, "daybook", "", "a daybook binary to measure (default: built from this module)")
 	f.StringVar(&c.dir, "dir", os.TempDir(), "folder on the disk to measure; a new one is made in it and removed")
 	if err := f.Parse(args); err != nil {
 		return c, err

@@ -6,11 +6,13 @@ import (
 	"github.com/jigowatt/daybook/scripts/bench/ledger"
 )
 
-// openProduct builds and starts the ledger. It returns nil where there is none to build yet.
-func openProduct(ctx context.Context, dir string) (product, error) {
-	binary, err := ledger.Build(ctx, dir)
-	if err != nil || binary == "" {
-		return nil, err
+// openProduct starts the ledger, which it builds where no binary is given. It returns nil where there is none to build yet.
+func openProduct(ctx context.Context, binary, dir string) (product, error) {
+	if binary == "" {
+		var err error
+		if binary, err = ledger.Build(ctx, dir); err != nil || binary == "" {
+			return nil, err
+		}
 	}
 	httpPort, err := freePort()
 	if err != nil {
