@@ -30,6 +30,7 @@ type actionData struct {
 	Findings    []string             `json:"findings,omitempty"`
 	Details     domain.Sealed        `json:"details,omitempty"`
 	Action      string               `json:"action,omitempty"`
+	Announced   string               `json:"announced,omitempty"`
 }
 
 func readAction(data jsontext.Value, source string) (domain.Fact, error) {
@@ -53,7 +54,7 @@ func readAction(data jsontext.Value, source string) (domain.Fact, error) {
 		Controller: controller, Service: service, Subject: d.Subject, Identifier: d.Identifier, Operation: d.Operation,
 		Instruction: d.Instruction, Version: d.Version, Basis: d.Basis, Stated: d.Stated, Categories: d.Categories,
 		System: d.System, From: d.From, Location: d.Location, Recipient: d.Recipient, Order: d.Order, Findings: findings,
-		Details: d.Details, Action: d.Action,
+		Details: d.Details, Action: d.Action, Announced: d.Announced,
 	}, nil
 }
 
@@ -124,6 +125,7 @@ func appendAction(b []byte, a dossier.ActionRecorded) []byte {
 		b = append(base64.RawURLEncoding.AppendEncode(b, a.Details), '"')
 	}
 	b = appendMember(b, `,"action":`, a.Action)
+	b = appendMember(b, `,"announced":`, a.Announced)
 	return append(b, '}')
 }
 

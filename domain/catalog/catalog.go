@@ -18,6 +18,7 @@ import (
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/domain/source"
 )
 
 // reader turns the data of one event type, newest version, into its fact. The source is that of the event.
@@ -44,6 +45,9 @@ var readers = map[string]reader{
 	"daybook.hold.placed.v1":            plain[dossier.HoldPlaced],
 	"daybook.hold.released.v1":          plain[dossier.HoldReleased],
 	"daybook.occasion.recorded.v1":      plain[dossier.OccasionRecorded],
+	"daybook.action.announced.v1":       plain[dossier.ActionAnnounced],
+	"daybook.heartbeat.recorded.v1":     plain[source.HeartbeatRecorded],
+	"daybook.count.reported.v1":         plain[source.CountReported],
 	"daybook.order.sent.v1":             plain[dossier.OrderSent],
 	"daybook.order.escalated.v1":        plain[dossier.OrderEscalated],
 	"daybook.court-order.received.v1":   plain[disclosure.Received],

@@ -15,6 +15,7 @@ import (
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/domain/source"
 )
 
 var golden = flag.Bool("golden", false, "write golden files that do not exist yet; existing ones are frozen")
@@ -60,6 +61,9 @@ var facts = []domain.Fact{
 	dossier.HoldPlaced{Of: ada, Hold: "hold-1", Ground: "court-order", Reference: "QB-2026-1", Instruction: "orders",
 		Categories: []domain.Category{"pd:Name"}, Systems: []string{"crm"}, Until: warrant.On},
 	dossier.HoldReleased{Of: ada, Hold: "hold-1"},
+	dossier.ActionAnnounced{Of: ada, Operation: domain.Erase, Instruction: "enquiries", Categories: []domain.Category{"pd:Name"}, System: "crm", Recipient: "northprint"},
+	source.HeartbeatRecorded{Controller: "fenland-cycles", Service: "webshop", Sequence: 4711},
+	source.CountReported{Controller: "fenland-cycles", Service: "webshop", System: "crm", Category: "pd:Name", People: 12},
 	dossier.OccasionRecorded{Of: ada, Instruction: "enquiries", Occasion: domain.WhenEnquiryAnswered},
 	dossier.OrderSent{Of: ada, Order: "ord-1", Kind: dossier.TaskErase, Service: "crm", Instruction: "enquiries", System: "crm",
 		Categories: []domain.Category{"pd:Name"}, Reason: "retention", Case: "case-1", Due: warrant.On},
@@ -113,6 +117,21 @@ func TestEveryTypeHasAFrozenGoldenFile(t *testing.T) {
 	}
 	if len(covered) != len(catalog.Types()) {
 		t.Errorf("%d types are covered here, the catalog has %d", len(covered), len(catalog.Types()))
+	}
+}
+
+// Members that came later are left out where they are not set, so that what was published before them stays as it is.
+func TestMembersThatCameLater(t *testing.T) {
+	later := facts[0].(dossier.ActionRecorded)
+	later.From, later.Announced = "mailbox", "0199a0c2-0000-7000-8000-000000000000"
+	stored, err := catalog.Encode(event(later))
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, ok := catalog.Canonical(stored)
+	general, err := catalog.General(stored)
+	if err != nil || !ok || !reflect.DeepEqual(short, general) || !reflect.DeepEqual(general, event(later)) {
+		t.Errorf("read %#v, %#v (%v, %v)", short, general, ok, err)
 	}
 }
 

@@ -111,6 +111,9 @@ func (d *Decoder) actionData(c *cursor) dossier.ActionRecorded {
 	if c.optional(`,"action":`) {
 		a.Action = string(c.quoted())
 	}
+	if c.optional(`,"announced":`) {
+		a.Announced = string(c.quoted())
+	}
 	c.literal("}")
 	return a
 }

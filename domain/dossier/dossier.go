@@ -23,6 +23,7 @@ type Action struct {
 	Location    domain.Location
 	Recipient   domain.RecipientID
 	Order       string
+	Announced   string       // the id of the announcement that this confirms
 	Stated      domain.Basis // empty where the service states none
 }
 
@@ -47,6 +48,8 @@ type ActionRecorded struct {
 	Details     domain.Sealed
 	// Action is the id under which the service sent the action, where the event's own id had to differ.
 	Action string
+	// Announced is the id of the announcement that the action confirms, empty where it was not announced.
+	Announced string
 }
 
 // EventType names the event.

@@ -109,6 +109,20 @@ type HoldReleased struct {
 // EventType names the event.
 func (HoldReleased) EventType() string { return "daybook.hold.released.v1" }
 
+// ActionAnnounced is the event that a service is about to act. The action itself names the announcement; an announcement that no
+// action names was either not carried out or not reported, and views say so.
+type ActionAnnounced struct {
+	Of
+	Operation   domain.Operation     `json:"operation"`
+	Instruction domain.InstructionID `json:"instruction,omitempty"`
+	Categories  []domain.Category    `json:"categories,omitempty"`
+	System      string               `json:"system,omitempty"`
+	Recipient   domain.RecipientID   `json:"recipient,omitempty"`
+}
+
+// EventType names the event.
+func (ActionAnnounced) EventType() string { return "daybook.action.announced.v1" }
+
 // OccasionRecorded is the event that something happened which starts a retention period (Art. 5(1)(e)): an order was closed, an
 // enquiry answered, a quote declined, a contract ended. The event's time is when.
 type OccasionRecorded struct {

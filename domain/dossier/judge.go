@@ -214,6 +214,6 @@ func Record(a Action, j Judgement, findings domain.FindingSet, subject domain.Su
 		Controller: a.Controller, Service: a.Service, Subject: subject, Identifier: identifier,
 		Operation: a.Operation, Instruction: a.Instruction, Version: j.Version, Basis: j.Basis,
 		Categories: a.Categories, System: a.System, From: a.From, Location: a.Location, Recipient: a.Recipient, Order: a.Order,
-		Stated: a.Stated, Findings: findings, Details: details,
+		Stated: a.Stated, Announced: a.Announced, Findings: findings, Details: details,
 	}
 }

@@ -183,7 +183,7 @@ func TestJudgingAgainFindsTheSame(t *testing.T) {
 // Art. 5(2): what is recorded is what was said, with what the ledger made of it, and nothing is left out.
 func TestTheRecordSaysEverything(t *testing.T) {
 	a := action()
-	a.Recipient, a.Order, a.From = "northprint", "ord-1", "mailbox"
+	a.Recipient, a.Order, a.From, a.Announced = "northprint", "ord-1", "mailbox", "ann-1"
 	j := dossier.Judgement{Version: 3, Basis: domain.Consent, Findings: domain.FindingSet(0).With(domain.BasisMismatch)}
 	got := dossier.Record(a, j, j.Findings, 7, "email", domain.Sealed{1})
 	got.Action = "set by the writer"
