@@ -21,14 +21,14 @@ type shape struct {
 	basis, stated                   string
 	categories                      string // with commas between
 	system, location, recipient     string
-	identifier, by                  string
+	from, identifier                string
 }
 
 // fields gives the members in the order in which they are packed, which is part of the projection's version.
 func (s *shape) fields() [14]*string {
 	return [...]*string{
 		&s.kind, &s.controller, &s.service, &s.operation, &s.instruction, &s.version, &s.basis, &s.stated, &s.categories,
-		&s.system, &s.location, &s.recipient, &s.identifier, &s.by,
+		&s.system, &s.location, &s.recipient, &s.from, &s.identifier,
 	}
 }
 
@@ -37,12 +37,8 @@ func actionShape(a *dossier.ActionRecorded) *shape {
 		kind: a.EventType(), controller: string(a.Controller), service: string(a.Service), operation: string(a.Operation),
 		instruction: string(a.Instruction), version: number(a.Version), basis: string(a.Basis), stated: string(a.Stated),
 		categories: join(a.Categories), system: a.System, location: string(a.Location), recipient: string(a.Recipient),
-		identifier: a.Identifier,
+		from: a.From, identifier: a.Identifier,
 	}
-}
-
-func linkShape(l *dossier.IdentifierLinked) *shape {
-	return &shape{kind: l.EventType(), controller: string(l.Controller), identifier: l.Identifier, by: string(l.By)}
 }
 
 func number(n int) string {
@@ -85,7 +81,7 @@ func (s *shape) unpack(b []byte) error {
 }
 
 // appendRow packs what an event has of its own.
-func appendRow(b []byte, shape int64, e *domain.Event, a *dossier.ActionRecorded, joined domain.SubjectKey) []byte {
+func appendRow(b []byte, shape int64, e *domain.Event, a *dossier.ActionRecorded) []byte {
 	b = binary.AppendUvarint(b, uint64(shape))
 	recorded := e.Recorded.UnixMilli()
 	b = binary.AppendVarint(b, recorded)
@@ -98,8 +94,7 @@ func appendRow(b []byte, shape int64, e *domain.Event, a *dossier.ActionRecorded
 	b = appendID(b, e.ID)
 	b = appendText(b, a.Order)
 	b = appendID(b, a.Action)
-	b = appendText(b, a.Details)
-	return binary.AppendUvarint(b, uint64(joined))
+	return append(b, a.Details...)
 }
 
 // row is an unpacked row.
@@ -111,8 +106,7 @@ type row struct {
 	findings   domain.FindingSet
 	id, action string
 	order      string
-	details    domain.Sealed
-	joined     domain.SubjectKey
+	details    []byte // of an action; of any other event its stored bytes
 }
 
 func (w *row) unpack(b []byte) error {
@@ -127,10 +121,9 @@ func (w *row) unpack(b []byte) error {
 	w.id = r.id()
 	w.order = string(r.text())
 	w.action = r.id()
-	if details := r.text(); len(details) > 0 {
-		w.details = append(domain.Sealed(nil), details...)
+	if !r.broken && len(r.rest) > 0 {
+		w.details, r.rest = r.rest, nil
 	}
-	w.joined = domain.SubjectKey(r.uvarint())
 	return r.end()
 }
 

@@ -12,6 +12,8 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/catalog"
+	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/projections"
 )
 
@@ -49,8 +51,11 @@ type Entry struct {
 	Sequence uint64
 	// Subject is the key under which the event stands, for opening Details.
 	Subject domain.SubjectKey
-	// Joined is the other dossier's key where an identifier was linked that led to one.
-	Joined      domain.SubjectKey
+	// Joined is the other dossier's key where an identifier was linked that led to one, and By the contact who linked it.
+	Joined domain.SubjectKey
+	By     domain.ContactID
+	// Fact is what an event says that is no action; nil for an action, which the members below describe.
+	Fact        domain.Fact
 	Controller  domain.ControllerID
 	Service     domain.ServiceID
 	Identifier  string // the kind of identifier
@@ -61,6 +66,7 @@ type Entry struct {
 	Stated      domain.Basis
 	Categories  []domain.Category
 	System      string
+	From        string // the system that a copy or a move came from
 	Location    domain.Location
 	Recipient   domain.RecipientID
 	Order       string
@@ -68,8 +74,6 @@ type Entry struct {
 	Details     domain.Sealed
 	// Action is the id of the action that the event is a part of.
 	Action string
-	// By is the contact who linked an identifier.
-	By domain.ContactID
 }
 
 // Page is one page of a trail.
@@ -237,35 +241,48 @@ func (r *reader) entry(p place) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	version, _ := strconv.Atoi(s.version)
-	return Entry{
+	e := Entry{
 		Position: domain.Position(p.position), Type: s.kind, ID: w.id, Time: w.time, Recorded: w.recorded, Sequence: w.sequence,
-		Subject: p.subject, Joined: w.joined, Controller: domain.ControllerID(s.controller), Service: domain.ServiceID(s.service),
-		Identifier: s.identifier, Operation: domain.Operation(s.operation), Instruction: domain.InstructionID(s.instruction),
-		Version: version, Basis: domain.Basis(s.basis), Stated: domain.Basis(s.stated), Categories: split(s.categories),
-		System: s.system, Location: domain.Location(s.location), Recipient: domain.RecipientID(s.recipient), Order: w.order,
-		Findings: w.findings, Details: w.details, Action: w.action, By: domain.ContactID(s.by),
-	}, nil
+		Subject: p.subject, Controller: domain.ControllerID(s.controller),
+	}
+	if s.kind != actionType {
+		return e, other(&e, w.details)
+	}
+	e.Version, _ = strconv.Atoi(s.version)
+	e.Service, e.Identifier, e.Operation = domain.ServiceID(s.service), s.identifier, domain.Operation(s.operation)
+	e.Instruction, e.Basis, e.Stated = domain.InstructionID(s.instruction), domain.Basis(s.basis), domain.Basis(s.stated)
+	e.Categories, e.System, e.From = split(s.categories), s.system, s.from
+	e.Location, e.Recipient, e.Order = domain.Location(s.location), domain.RecipientID(s.recipient), w.order
+	e.Findings, e.Details, e.Action = w.findings, w.details, w.action
+	return e, nil
+}
+
+var actionType = dossier.ActionRecorded{}.EventType()
+
+// other fills in what an event says that is no action.
+func other(e *Entry, stored []byte) error {
+	event, err := catalog.Decode(stored)
+	if err != nil {
+		return errors.Wrapf(err, "row of event %s", e.Position)
+	}
+	e.Fact = event.Fact
+	if link, ok := event.Fact.(dossier.IdentifierLinked); ok {
+		e.Joined, e.By, e.Identifier = link.Joined, link.By, link.Identifier
+	}
+	return nil
 }
 
 func (r *reader) shape(id int64) (*shape, error) {
 	if s, known := r.shapes[id]; known {
 		return s, nil
 	}
-	stmt, err := r.conn.Prepare("SELECT names FROM shape WHERE id = ?")
+	names, err := shapes.Text(r.conn, id)
 	if err != nil {
 		return nil, err
 	}
-	stmt.BindInt64(1, id)
-	found, err := stmt.Step()
-	if err != nil || !found {
-		return nil, errors.CombineErrors(errors.CombineErrors(err, stmt.Reset()), errors.AssertionFailedf("the trail lacks a shape"))
-	}
-	names := make([]byte, stmt.ColumnLen(0))
-	stmt.ColumnBytes(0, names)
 	s := &shape{}
 	r.shapes[id] = s
-	return s, errors.CombineErrors(stmt.Reset(), s.unpack(names))
+	return s, s.unpack(names)
 }
 
 func split(s string) []domain.Category {

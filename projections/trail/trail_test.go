@@ -24,7 +24,7 @@ func action(subject domain.SubjectKey, op domain.Operation) dossier.ActionRecord
 var full = dossier.ActionRecorded{
 	Controller: cycles, Service: "webshop", Subject: 7, Identifier: "email", Operation: domain.Disclose, Instruction: "orders",
 	Version: 3, Basis: domain.Contract, Stated: domain.Consent, Categories: []domain.Category{"pd:EmailAddress", "pd:Name"},
-	System: "crm", Location: "GB", Recipient: "northprint", Order: "ord-1",
+	System: "crm", From: "shop", Location: "GB", Recipient: "northprint", Order: "ord-1",
 	Findings: domain.FindingSet(0).With(domain.BasisMismatch).With(domain.ReportedLate), Details: domain.Sealed{1, 2, 3, 250},
 	Action: "0199A0C2-not-canonical",
 }
@@ -53,7 +53,7 @@ func TestEveryMemberOfAnActionIsShown(t *testing.T) {
 		Position: 0, Type: full.EventType(), ID: event.ID, Time: event.Time, Recorded: event.Recorded, Sequence: event.Sequence,
 		Subject: 7, Controller: cycles, Service: full.Service, Identifier: full.Identifier, Operation: full.Operation,
 		Instruction: full.Instruction, Version: full.Version, Basis: full.Basis, Stated: full.Stated, Categories: full.Categories,
-		System: full.System, Location: full.Location, Recipient: full.Recipient, Order: full.Order, Findings: full.Findings,
+		System: full.System, From: full.From, Location: full.Location, Recipient: full.Recipient, Order: full.Order, Findings: full.Findings,
 		Details: full.Details, Action: full.Action,
 	}
 	if len(page.Entries) != 1 || !reflect.DeepEqual(page.Entries[0], want) {
@@ -76,7 +76,7 @@ func TestPages(t *testing.T) {
 		other,
 		action(2, domain.Use),   // 6
 		action(1, domain.Erase), // 7
-		action(3, domain.Use),
+		dossier.ConsentGiven{Of: dossier.Of{Controller: cycles, Subject: 3}, Instruction: "news", How: "double-opt-in"},
 	)
 	one, both := []domain.SubjectKey{1}, []domain.SubjectKey{2, 1}
 	for rule, c := range map[string]struct {
@@ -111,8 +111,20 @@ func TestPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if link := page.Entries[0]; link.Joined != 2 || link.By != "anna" || link.Identifier != "customer" || link.Operation != "" {
+	if link := page.Entries[0]; link.Fact == nil || link.Joined != 2 || link.By != "anna" || link.Identifier != "customer" || link.Operation != "" {
 		t.Errorf("the linking of an identifier: %+v", link)
+	}
+}
+
+func TestWhatIsNoActionIsShownAsItIs(t *testing.T) {
+	consent := dossier.ConsentGiven{Of: dossier.Of{Controller: cycles, Subject: 3}, Instruction: "news", How: "double-opt-in"}
+	ledger := projectiontest.Given(t, trail.Projection(), consent)
+	page, err := trail.New(ledger).Of(t.Context(), trail.Query{Controller: cycles, Subjects: []domain.SubjectKey{3}})
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	if len(page.Entries) != 1 || !reflect.DeepEqual(page.Entries[0].Fact, domain.Fact(consent)) || page.Entries[0].Type != consent.EventType() {
+		t.Errorf("got %+v", page.Entries)
 	}
 }
 
