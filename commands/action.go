@@ -31,6 +31,56 @@ type Action struct {
 	Subjects []domain.Identifier
 	// Details are free, sealed as they are: compact JSON, at most MaxDetailsBytes.
 	Details domain.Personal
+	// Says is what the report says about the people instead of an action, nil for an action. Of the action it uses the
+	// instruction and the time; and an announcement the operation, categories, system and recipient.
+	Says Statement
+}
+
+// Statement is what a service says about people beside what it did with their data. It becomes one event a person.
+type Statement interface {
+	// About gives the fact for one person.
+	About(of dossier.Of, a dossier.Action, id string) domain.Fact
+}
+
+// Consent is the statement that people gave or withdrew a consent (Art. 7).
+type Consent struct {
+	Withdrawn bool
+	How       string
+	Explicit  bool
+}
+
+// About gives the fact for one person.
+func (c Consent) About(of dossier.Of, a dossier.Action, _ string) domain.Fact {
+	if c.Withdrawn {
+		return dossier.ConsentWithdrawn{Of: of, Instruction: a.Instruction, How: c.How}
+	}
+	return dossier.ConsentGiven{Of: of, Instruction: a.Instruction, How: c.How, Explicit: c.Explicit}
+}
+
+// Objection is the statement that people objected (Art. 21). The message's id is the objection's.
+type Objection struct{ Marketing bool }
+
+// About gives the fact for one person.
+func (o Objection) About(of dossier.Of, a dossier.Action, id string) domain.Fact {
+	return dossier.ObjectionRaised{Of: of, Objection: id, Instruction: a.Instruction, Marketing: o.Marketing}
+}
+
+// Occasion is the statement that something happened which starts a retention period (Art. 5(1)(e)).
+type Occasion struct{ Occasion domain.Trigger }
+
+// About gives the fact for one person.
+func (o Occasion) About(of dossier.Of, a dossier.Action, _ string) domain.Fact {
+	return dossier.OccasionRecorded{Of: of, Instruction: a.Instruction, Occasion: o.Occasion}
+}
+
+// Announcement is the statement that the service is about to act.
+type Announcement struct{}
+
+// About gives the fact for one person.
+func (Announcement) About(of dossier.Of, a dossier.Action, _ string) domain.Fact {
+	return dossier.ActionAnnounced{
+		Of: of, Operation: a.Operation, Instruction: a.Instruction, Categories: a.Categories, System: a.System, Recipient: a.Recipient,
+	}
 }
 
 // Source gives the CloudEvents source of the action's events.
@@ -59,7 +109,7 @@ func (a Action) check() error {
 			"Details and categories are kept once for each person: name fewer people, shorten the details or list fewer categories.")
 	case slices.ContainsFunc(a.Subjects, func(id domain.Identifier) bool { return id.Kind == "" || id.Value.IsZero() }):
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "an empty subject of an action"), "Write every person as kind:value.")
-	case a.Time.IsZero() || a.Operation == "":
+	case a.Time.IsZero() || a.Operation == "" && a.Says == nil:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "missing attribute"), "An action needs time and data.operation.")
 	case year < 1990 || year > 9999:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "time of an action"), "Give the time at which it happened, between 1990 and 9999.")
