@@ -1,0 +1,310 @@
+package holdings_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/errors"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/instruction"
+	"github.com/jigowatt/daybook/projections/holdings"
+	"github.com/jigowatt/daybook/projections/projectiontest"
+)
+
+const cycles domain.ControllerID = "fenland-cycles"
+
+func act(op domain.Operation, system string, categories ...domain.Category) dossier.ActionRecorded {
+	return dossier.ActionRecorded{
+		Controller: cycles, Service: "webshop", Subject: 1, Identifier: "email", Operation: op, Instruction: "orders", Version: 1,
+		Basis: domain.Contract, Categories: categories, System: system, Location: "GB",
+	}
+}
+
+func move(from, to string, categories ...domain.Category) dossier.ActionRecorded {
+	a := act(domain.Move, to, categories...)
+	a.From = from
+	return a
+}
+
+// shown writes an item as system/category@position of the first and newest event, with a tilde where it was withdrawn.
+func shown(items []holdings.Item) []string {
+	list := []string{}
+	for _, i := range items {
+		s := fmt.Sprintf("%s/%s@%s-%s", i.System, i.Category, i.SinceAt, i.NewestAt)
+		if i.Withdrawn {
+			s += "~"
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+func TestRules(t *testing.T) {
+	const mail, name = domain.Category("pd:EmailAddress"), domain.Category("pd:Name")
+	for rule, c := range map[string]struct {
+		given []domain.Fact
+		want  []string
+	}{
+		"what was collected is held":                         {[]domain.Fact{act(domain.Collect, "crm", mail)}, []string{"crm/pd:EmailAddress@0-0"}},
+		"each category is held by itself":                    {[]domain.Fact{act(domain.Store, "crm", mail, name)}, []string{"crm/pd:EmailAddress@0-0", "crm/pd:Name@0-0"}},
+		"each system holds by itself":                        {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Copy, "shop", mail)}, []string{"crm/pd:EmailAddress@0-0", "shop/pd:EmailAddress@1-1"}},
+		"what is brought again is held since the first":      {[]domain.Fact{act(domain.Collect, "crm", mail), act(domain.Store, "crm", mail)}, []string{"crm/pd:EmailAddress@0-1"}},
+		"use brings nothing":                                 {[]domain.Fact{act(domain.Use, "crm", mail)}, []string{}},
+		"erasure takes the category it names":                {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Erase, "crm", mail)}, []string{"crm/pd:Name@0-0"}},
+		"erasure without a category takes all of the system": {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Store, "shop", name), act(domain.Erase, "crm")}, []string{"shop/pd:Name@1-1"}},
+		"erasure elsewhere takes nothing here":               {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Destruct, "shop", mail)}, []string{"crm/pd:EmailAddress@0-0"}},
+		"erasure that names no system proves nothing":        {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Erase, "")}, []string{"crm/pd:EmailAddress@0-0"}},
+		"data without a system is erased without one":        {[]domain.Fact{act(domain.Store, "", mail), act(domain.Erase, "")}, []string{}},
+		"after erasure it is held anew":                      {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Anonymise, "crm"), act(domain.Store, "crm", mail)}, []string{"crm/pd:EmailAddress@2-2"}},
+		"deletion leaves it held, and withdrawn":             {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Delete, "crm", mail)}, []string{"crm/pd:EmailAddress@0-0~", "crm/pd:Name@0-0"}},
+		"deletion without a category withdraws all":          {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Delete, "crm")}, []string{"crm/pd:EmailAddress@0-0~", "crm/pd:Name@0-0~"}},
+		"what is brought again is withdrawn no longer":       {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Delete, "crm"), act(domain.Store, "crm", mail)}, []string{"crm/pd:EmailAddress@0-2"}},
+		"deletion of what is not held brings nothing":        {[]domain.Fact{act(domain.Delete, "crm", mail)}, []string{}},
+		"a move takes the original away":                     {[]domain.Fact{act(domain.Store, "crm", mail, name), move("crm", "archive", mail)}, []string{"archive/pd:EmailAddress@1-1", "crm/pd:Name@0-0"}},
+		"a move of everything leaves nothing behind":         {[]domain.Fact{act(domain.Store, "crm", mail, name), move("crm", "archive")}, []string{"archive/@1-1"}},
+		"a move that does not say from where takes nothing":  {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Move, "archive", mail)}, []string{"archive/pd:EmailAddress@1-1", "crm/pd:EmailAddress@0-0"}},
+		"a copy leaves the original":                         {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Copy, "archive", mail)}, []string{"archive/pd:EmailAddress@1-1", "crm/pd:EmailAddress@0-0"}},
+		"what is brought without a category is held":         {[]domain.Fact{act(domain.Collect, "logs")}, []string{"logs/@0-0"}},
+	} {
+		ledger := projectiontest.Given(t, holdings.Projection(), c.given...)
+		p, err := holdings.New(ledger).Of(t.Context(), cycles, []domain.SubjectKey{1})
+		if err != nil {
+			t.Fatalf("%s: %+v", rule, err)
+		}
+		if got := shown(p.Items); !reflect.DeepEqual(got, c.want) || int(p.Position) != len(c.given) {
+			t.Errorf("%s: got %v at %s, want %v", rule, got, p.Position, c.want)
+		}
+	}
+}
+
+func given(version int, retention ...domain.Retention) instruction.Given {
+	return instruction.Given{Controller: cycles, Instruction: "orders", Version: version, Terms: domain.Terms{
+		Title: "Orders", Purpose: "Orders", Basis: domain.Contract, Operations: []domain.Operation{domain.Store},
+		Categories: []domain.Category{"pd:Name"}, Territory: []domain.Territory{"GB"}, Retention: retention,
+	}, Warrant: domain.Warrant{By: "anna", On: projectiontest.Start, How: domain.BySigned}}
+}
+
+func TestRetentionIsComputedWhereTheRuleAllows(t *testing.T) {
+	month, years := domain.Period{Months: 1}, domain.Period{Years: 7}
+	stored := projectiontest.Events(3, act(domain.Store, "crm", "pd:Name"))[0]
+	for rule, c := range map[string]struct {
+		retention []domain.Retention
+		until     time.Time
+	}{
+		"no rule, no end":                         {nil, time.Time{}},
+		"from when it was recorded":               {[]domain.Retention{{After: domain.WhenRecorded, Keep: month}}, month.After(stored.Time)},
+		"the longest rule counts":                 {[]domain.Retention{{After: domain.WhenRecorded, Keep: years}, {After: domain.WhenRecorded, Keep: month}}, years.After(stored.Time)},
+		"a rule that waits for something else":    {[]domain.Retention{{After: domain.WhenOrderClosed, Keep: years}}, time.Time{}},
+		"one rule that waits leaves the end open": {[]domain.Retention{{After: domain.WhenRecorded, Keep: month}, {After: domain.WhenOrderClosed, Keep: years}}, time.Time{}},
+	} {
+		ledger := projectiontest.Given(t, holdings.Projection(), given(2), given(1, c.retention...), act(domain.Use, "crm", "pd:Name"),
+			act(domain.Store, "crm", "pd:Name"), act(domain.Consult, "crm"))
+		p, err := holdings.New(ledger).Of(t.Context(), cycles, []domain.SubjectKey{1})
+		if err != nil || len(p.Items) != 1 {
+			t.Fatalf("%s: %+v, %+v", rule, p, err)
+		}
+		item := p.Items[0]
+		if !item.Until.Equal(c.until) || len(item.Rules) != len(c.retention) {
+			t.Errorf("%s: until %s by %v, want %s", rule, item.Until, item.Rules, c.until)
+		}
+		if !item.Touched.Equal(stored.Time.Add(time.Second)) || !item.Since.Equal(stored.Time) || item.Version != 1 ||
+			item.Basis != domain.Contract || item.Location != "GB" || item.Service != "webshop" || item.Instruction != "orders" {
+			t.Errorf("%s: %+v", rule, item)
+		}
+	}
+}
+
+func TestLinkedDossiersAndControllers(t *testing.T) {
+	other := act(domain.Store, "logs", "pd:IPAddress")
+	other.Subject = 2
+	ledger := projectiontest.Given(t, holdings.Projection(), other, act(domain.Store, "crm", "pd:Name"))
+	h := holdings.New(ledger)
+	p, err := h.Of(t.Context(), cycles, []domain.SubjectKey{2, 1})
+	if err != nil || !slices.Equal(shown(p.Items), []string{"crm/pd:Name@1-1", "logs/pd:IPAddress@0-0"}) || p.Items[1].Subject != 2 {
+		t.Errorf("two dossiers of one person: %+v, %v", p.Items, err)
+	}
+	if p, err := h.Of(t.Context(), "harbour-hotel", []domain.SubjectKey{1, 2}); err != nil || len(p.Items) != 0 {
+		t.Errorf("another controller sees %+v, %v", p.Items, err)
+	}
+	if _, err := h.Of(t.Context(), cycles, nil); !errors.Is(err, domain.ErrInvalid) {
+		t.Errorf("nobody is asked about: %v", err)
+	}
+}
+
+func TestTalliesCountEvents(t *testing.T) {
+	ledger := projectiontest.Given(t, holdings.Projection(), act(domain.Store, "crm", "pd:Name", "pd:Age"), act(domain.Use, "crm", "pd:Name"),
+		act(domain.Delete, "crm", "pd:Name"), move("crm", "attic", "pd:Age"), act(domain.Erase, "crm"))
+	got, at, err := holdings.New(ledger).Tallies(t.Context(), cycles)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	when := func(i int) time.Time { return projectiontest.Start.Add(time.Duration(i) * time.Second) }
+	want := []holdings.Tally{
+		{System: "attic", Category: "pd:Age", Brought: 1, First: when(3), Last: when(3)},
+		{System: "crm", Removed: 1, First: when(4), Last: when(4)},
+		{System: "crm", Category: "pd:Age", Brought: 1, Removed: 1, First: when(0), Last: when(3)},
+		{System: "crm", Category: "pd:Name", Brought: 1, Used: 1, Withdrawn: 1, First: when(0), Last: when(2)},
+	}
+	if !reflect.DeepEqual(got, want) || at != 5 {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+// random makes an action of one of few people, systems and categories, so that everything meets everything.
+func random(r *rand.Rand) dossier.ActionRecorded {
+	ops := []domain.Operation{domain.Store, domain.Store, domain.Collect, domain.Use, domain.Delete, domain.Erase, domain.Move, domain.Copy}
+	a := act(ops[r.IntN(len(ops))], []string{"crm", "shop", ""}[r.IntN(3)])
+	a.Subject = domain.SubjectKey(1 + r.IntN(5))
+	for _, c := range []domain.Category{"pd:Name", "pd:Age", "pd:Email"} {
+		if r.IntN(3) == 0 {
+			a.Categories = append(a.Categories, c)
+		}
+	}
+	if a.Operation == domain.Move {
+		a.From = []string{"crm", "shop", ""}[r.IntN(3)]
+	}
+	a.Version = r.IntN(4)
+	return a
+}
+
+func TestTheTablesAreTheSameHoweverTheyWereFolded(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	var facts []domain.Fact
+	for range 9000 {
+		facts = append(facts, random(r))
+	}
+	projectiontest.Equivalent(t, holdings.Projection(), projectiontest.Events(0, facts...)...)
+}
+
+// recents gives the packed value of each event, by folding each into a ledger of its own people.
+func recents(t *testing.T, facts []domain.Fact) [][]byte {
+	t.Helper()
+	apart := make([]domain.Fact, len(facts))
+	for i, fact := range facts {
+		a := fact.(dossier.ActionRecorded)
+		a.Subject = domain.SubjectKey(i + 1)
+		apart[i] = a
+	}
+	ledger := projectiontest.Given(t, holdings.Projection(), apart...)
+	var values [][]byte
+	if _, err := ledger.Read(t.Context(), func(conn *sqlite.Conn, _ domain.Position) error {
+		return sqlitex.Execute(conn, "SELECT value FROM person_recent ORDER BY key", &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+			b := make([]byte, stmt.ColumnLen(0))
+			stmt.ColumnBytes(0, b)
+			values = append(values, b)
+			return nil
+		}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+func TestChangesMergeAlikeInAnyGrouping(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	for range 20 {
+		facts := make([]domain.Fact, 30)
+		for i := range facts {
+			facts[i] = random(r)
+		}
+		values := recents(t, facts)
+		want := values[0]
+		for _, v := range values[1:] {
+			want = holdings.Merge(want, v)
+		}
+		for range 20 {
+			groups := slices.Clone(values)
+			for len(groups) > 1 {
+				i := r.IntN(len(groups) - 1)
+				groups[i] = holdings.Merge(groups[i], groups[i+1])
+				groups = slices.Delete(groups, i+1, i+2)
+			}
+			if !bytes.Equal(groups[0], want) {
+				t.Fatalf("grouped otherwise the changes give %x, want %x", groups[0], want)
+			}
+		}
+	}
+}
+
+// TestHoldingsAgreeWithAPlainFold holds the view against the rules told the simplest way.
+func TestHoldingsAgreeWithAPlainFold(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	type key struct {
+		subject  domain.SubjectKey
+		system   string
+		category domain.Category
+	}
+	type item struct {
+		since, newest int
+		away          bool
+	}
+	held := map[key]item{}
+	facts := make([]domain.Fact, 6000)
+	take := func(a dossier.ActionRecorded, system string, do func(key)) {
+		for k := range held {
+			if k.subject == a.Subject && k.system == system && (len(a.Categories) == 0 || slices.Contains(a.Categories, k.category)) {
+				do(k)
+			}
+		}
+	}
+	for i := range facts {
+		a := random(r)
+		facts[i] = a
+		switch a.Operation.Effect() {
+		case domain.Brings:
+			if a.Operation == domain.Move && a.From != "" && a.From != a.System {
+				take(a, a.From, func(k key) { delete(held, k) })
+			}
+			categories := a.Categories
+			if len(categories) == 0 {
+				categories = []domain.Category{""}
+			}
+			for _, c := range categories {
+				k := key{a.Subject, a.System, c}
+				was, had := held[k]
+				if !had {
+					was.since = i
+				}
+				held[k] = item{since: was.since, newest: i}
+			}
+		case domain.Removes:
+			take(a, a.System, func(k key) { delete(held, k) })
+		case domain.Withdraws:
+			take(a, a.System, func(k key) { h := held[k]; h.away = true; held[k] = h })
+		case domain.Neither:
+		}
+	}
+	ledger := projectiontest.GivenEvents(t, holdings.Projection())
+	if err := ledger.Log.Append(t.Context(), 0, projectiontest.Encode(t, projectiontest.Events(0, facts...)...)); err != nil {
+		t.Fatal(err)
+	}
+	projectiontest.Await(t, ledger.View, domain.Position(len(facts)-1))
+	got := map[key]item{}
+	for subject := domain.SubjectKey(1); subject <= 5; subject++ {
+		p, err := holdings.New(ledger).Of(t.Context(), cycles, []domain.SubjectKey{subject})
+		if err != nil {
+			t.Fatalf("%+v", err)
+		}
+		for _, i := range p.Items {
+			got[key{subject, i.System, i.Category}] = item{int(i.SinceAt), int(i.NewestAt), i.Withdrawn}
+		}
+	}
+	if !reflect.DeepEqual(got, held) {
+		t.Errorf("got %v\nwant %v", got, held)
+	}
+}
