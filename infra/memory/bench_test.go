@@ -77,3 +77,26 @@ func BenchmarkRemember(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFindAndRemember is what recording does: ask for messages that are new, then remember them.
+func BenchmarkFindAndRemember(b *testing.B) {
+	const size = 1000
+	m, n := filled(b)
+	next := n + int(rand.Int32())
+	var finding, remembering time.Duration
+	b.ReportAllocs()
+	b.ResetTimer()
+	for done := 0; done < b.N; done += size {
+		b.StopTimer()
+		all, keys := messages(next, next+size), keysOf(next, next+size)
+		next += size
+		b.StartTimer()
+		begun := time.Now()
+		find(b, m, keys...)
+		found := time.Now()
+		remember(b, m, domain.Position(n), all, nil)
+		finding, remembering = finding+found.Sub(begun), remembering+time.Since(found)
+	}
+	b.ReportMetric(float64(finding.Nanoseconds())/float64(b.N), "find-ns/op")
+	b.ReportMetric(float64(remembering.Nanoseconds())/float64(b.N), "remember-ns/op")
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/cockroachdb/errors"
@@ -20,6 +21,12 @@ var (
 	endKey      = []byte{1}
 	snapshotKey = []byte{2}
 )
+
+// Things that are kept have this and their own key, made not to have 16 bytes, so that they are never taken for a message either.
+var keptPrefix = []byte("\x03kept\x00")
+
+// maxKept bounds the key of a thing that is kept.
+const maxKept = 64
 
 const format = 1
 
@@ -149,13 +156,17 @@ func (m *Memory) Find(keys []commands.MessageKey) (found []commands.Seen, err er
 
 // Remember implements commands.Memory. It waits neither for fsync nor for the write itself: a crash may lose what was
 // remembered last, some hundreds of messages, in whole calls, and the end then says so. It returns domain.ErrUnavailable where the disk is nearly full.
-func (m *Memory) Remember(end domain.Position, messages []commands.Remembered, snapshot []byte) error {
+func (m *Memory) Remember(end domain.Position, news commands.News) error {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if m.db == nil {
 		return errors.WithStack(errClosed)
 	}
-	size := 64 + len(messages)*(valueSize+24) + len(snapshot)
+	messages := news.Messages
+	size := 64 + len(messages)*(valueSize+24) + len(news.Snapshot)
+	for _, k := range news.Kept {
+		size += 2*maxKept + len(k.Value)
+	}
 	if err := m.room.take(uint64(size)); err != nil {
 		return err
 	}
@@ -169,8 +180,13 @@ func (m *Memory) Remember(end domain.Position, messages []commands.Remembered, s
 			return broken(err, "remember messages")
 		}
 	}
-	if snapshot != nil {
-		if err := batch.Set(snapshotKey, snapshot, nil); err != nil {
+	for _, k := range news.Kept {
+		if err := keep(batch, k); err != nil {
+			return err
+		}
+	}
+	if news.Snapshot != nil {
+		if err := batch.Set(snapshotKey, news.Snapshot, nil); err != nil {
 			return broken(err, "remember a snapshot")
 		}
 	}
@@ -178,6 +194,52 @@ func (m *Memory) Remember(end domain.Position, messages []commands.Remembered, s
 		return broken(err, "remember the end")
 	}
 	return broken(batch.Commit(pebble.NoSync), "write the memory")
+}
+
+// keep adds what is kept, or drops it.
+func keep(batch *pebble.Batch, k commands.Kept) error {
+	if k.Key == "" || len(k.Key) > maxKept {
+		return errors.AssertionFailedf("the key of what is kept has %d bytes", len(k.Key))
+	}
+	key := append(append([]byte(nil), keptPrefix...), k.Key...)
+	if len(key) == len(commands.MessageKey{}) {
+		key = append(key, 0) // messages alone have 16 bytes
+	}
+	if k.Value == nil {
+		return broken(batch.Delete(key, nil), "drop what was kept")
+	}
+	return broken(batch.Set(key, k.Value, nil), "keep something")
+}
+
+// Kept implements commands.Memory.
+func (m *Memory) Kept(each func(commands.Kept) error) (err error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.db == nil {
+		return errors.WithStack(errClosed)
+	}
+	last := slices.Clone(keptPrefix)
+	last[len(last)-1]++
+	iter, err := m.db.NewIter(&pebble.IterOptions{LowerBound: keptPrefix, UpperBound: last})
+	if err != nil {
+		return broken(err, "open a reading of what is kept")
+	}
+	defer func() { err = errors.CombineErrors(err, broken(iter.Close(), "close a reading of what is kept")) }()
+	for iter.First(); iter.Valid(); iter.Next() {
+		key := iter.Key()
+		if len(key) == len(commands.MessageKey{}) {
+			continue // a message that begins alike
+		}
+		value, err := iter.ValueAndErr()
+		if err != nil {
+			return broken(err, "read what is kept")
+		}
+		name := strings.TrimSuffix(string(key[len(keptPrefix):]), "\x00")
+		if err := each(commands.Kept{Key: name, Value: slices.Clone(value)}); err != nil {
+			return err
+		}
+	}
+	return broken(iter.Error(), "read what is kept")
 }
 
 // Load implements commands.Memory.

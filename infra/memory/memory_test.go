@@ -68,7 +68,7 @@ func open(t testing.TB, dir string, config memory.Config) *memory.Memory {
 
 func remember(t testing.TB, m *memory.Memory, end domain.Position, all []commands.Remembered, snapshot []byte) {
 	t.Helper()
-	if err := m.Remember(end, all, snapshot); err != nil {
+	if err := m.Remember(end, commands.News{Messages: all, Snapshot: snapshot}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -237,7 +237,7 @@ func TestCallersAtOnce(t *testing.T) {
 		group.Go(func() {
 			for n := range 20 {
 				from := c*10_000 + n*100
-				if err := m.Remember(domain.Position(from), messages(from, from+100), nil); err != nil {
+				if err := m.Remember(domain.Position(from), commands.News{Messages: messages(from, from+100), Snapshot: nil}); err != nil {
 					t.Error(err)
 				}
 				found, err := m.Find(keysOf(from, from+100))
@@ -253,7 +253,7 @@ func TestCallersAtOnce(t *testing.T) {
 	}
 	_, err := m.Find(keysOf(0, 1))
 	_, _, load := m.Load()
-	for _, err := range []error{err, load, m.Remember(1, nil, nil), m.Close()} {
+	for _, err := range []error{err, load, m.Remember(1, commands.News{Messages: nil, Snapshot: nil}), m.Close()} {
 		if err != nil && !errors.Is(err, domain.ErrUnavailable) {
 			t.Errorf("after closing: %v", err)
 		}
@@ -292,7 +292,7 @@ func (silent) Fatalf(string, ...any) { panic("fatal") }
 
 func TestANearlyFullDiskIsRefusedInTime(t *testing.T) {
 	m := open(t, filepath.Join(t.TempDir(), "memory"), memory.Config{LeastFree: 1 << 60})
-	if err := m.Remember(1, messages(0, 1), nil); !errors.Is(err, domain.ErrUnavailable) {
+	if err := m.Remember(1, commands.News{Messages: messages(0, 1), Snapshot: nil}); !errors.Is(err, domain.ErrUnavailable) {
 		t.Errorf("got %v", err)
 	}
 	if end, _ := load(t, m); end != 0 {

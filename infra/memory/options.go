@@ -11,13 +11,13 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// Config says how much of the machine's memory the store may use. The zero value uses at most about 80 MiB.
+// Config says how much of the machine's memory the store may use. The zero value uses about 64 MiB.
 type Config struct {
 	// Cache is how many bytes of blocks and Bloom filters are kept; 0 means 32 MiB. The filters take 1.25 bytes a message: where
 	// they do not fit, finding slows down.
 	Cache int64
-	// Unwritten is the size in bytes at which what is new is written to a file of its own; three of them can be in memory at
-	// once. 0 means 16 MiB.
+	// Unwritten is the size in bytes at which what is new is written to a file of its own; two of them are in memory at a
+	// time, and at most three. 0 means 16 MiB.
 	Unwritten uint64
 	// LeastFree is how many bytes of the disk must be free for anything to be remembered; 0 means 256 MiB.
 	LeastFree uint64
@@ -53,12 +53,14 @@ const (
 
 func (c Config) options() *pebble.Options {
 	options := &pebble.Options{
-		Cache:                       pebble.NewCache(c.Cache),
+		// Pebble takes what is unwritten out of the cache, too: without room for it no filter would stay in memory.
+		Cache:                       pebble.NewCache(c.Cache + 2*int64(c.Unwritten)),
 		FS:                          c.FS,
 		FormatMajorVersion:          pebble.FormatValueSeparation,
 		MemTableSize:                c.Unwritten,
 		MemTableStopWritesThreshold: 3,
-		L0CompactionThreshold:       2,
+		L0CompactionThreshold:       4,
+		LBaseMaxBytes:               256 << 20, // one level less below a few million messages
 		MaxOpenFiles:                maxOpen,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 1 },
 		Logger:                      logger{c.Log},

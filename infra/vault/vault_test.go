@@ -155,7 +155,7 @@ func TestFilesAreReadableByTheirOwnerOnly(t *testing.T) {
 // TestForgettingLeavesNoByte fills the index until its blocks are full, chained and written many times over, because it is
 // there that copies would stay behind.
 func TestForgettingLeavesNoByte(t *testing.T) {
-	const people, batch, every = 12_000, 400, 40
+	const people, batch, every = 8_000, 400, 80
 	v := open(t, filepath.Join(t.TempDir(), "vault"), vault.Config{PageCache: 256, IndexCache: 1 << 20, KeyCache: 1 << 20})
 	all := lookups(t, 0, people)
 	var found []domain.SubjectKey
