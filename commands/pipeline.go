@@ -124,14 +124,13 @@ func (e *epoch) finish(in <-chan *frame) {
 		messages := make([]Remembered, 0, len(f.tasks))
 		keys := make([]MessageKey, 0, len(f.tasks))
 		for _, t := range f.tasks {
-			c := t.claim
-			if c == nil {
-				c = t.repeats
-			} else {
-				messages = append(messages, Remembered{t.key, c.seen})
-				keys = append(keys, t.key)
+			if t.claim == nil {
+				t.settleRepeated()
+				continue
 			}
-			t.sub.settle(t.index, Outcome{Receipt: receipt(t.action().ID, c.seen, t.claim == nil)})
+			messages = append(messages, Remembered{t.key, t.claim.seen})
+			keys = append(keys, t.key)
+			t.sub.settle(t.index, Outcome{Receipt: receipt(t.action().ID, t.claim.seen, false)})
 		}
 		for _, c := range f.commands {
 			c.command.done <- c.result

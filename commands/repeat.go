@@ -11,8 +11,8 @@ import (
 	"github.com/jigowatt/daybook/domain/dossier"
 )
 
-// verify holds repetitions against what they repeat. It settles, and gives, those that are not to go on: conflicts, and
-// repetitions of what is on disk.
+// verify holds repetitions against what they repeat. It settles, and gives, those that are not to go on: repetitions of what is
+// on disk. The others wait for that, conflicts too: what is never written contradicts nothing.
 func (r *resolver) verify(ctx context.Context, repeats []*task) map[*task]bool {
 	gone := map[*task]bool{}
 	if len(repeats) == 0 {
@@ -20,29 +20,35 @@ func (r *resolver) verify(ctx context.Context, repeats []*task) map[*task]bool {
 	}
 	keys, err := r.vault.Resolve(ctx, lookups(repeats, false))
 	for _, t := range repeats {
-		outcome := Outcome{Err: err}
+		failure := err
 		if err == nil {
 			n := len(t.action().Subjects)
 			var same bool
-			same, outcome.Err = r.same(ctx, t, keys[:n])
-			keys = keys[n:]
-			if outcome.Err == nil && !same {
-				outcome.Err = errors.WithHint(ErrReused, "Give every action an id of its own; repeat an action unchanged.")
-			}
+			same, failure = r.same(ctx, t, keys[:n])
+			keys, t.differs = keys[n:], !same
 		}
 		switch c := t.repeats; {
-		case outcome.Err != nil:
-			t.fail(outcome.Err)
+		case failure != nil:
+			t.fail(failure)
 			gone[t] = true
 		case c.refused != nil:
 			t.fail(c.refused)
 			gone[t] = true
 		case c.recorded:
-			t.sub.settle(t.index, Outcome{Receipt: receipt(t.action().ID, c.seen, true)})
+			t.settleRepeated()
 			gone[t] = true
 		}
 	}
 	return gone
+}
+
+// settleRepeated answers a repetition of what is on disk: with the first receipt, or that the id was used for something else.
+func (t *task) settleRepeated() {
+	if t.differs {
+		t.fail(errors.WithHint(ErrReused, "Give every action an id of its own; repeat an action unchanged."))
+		return
+	}
+	t.sub.settle(t.index, Outcome{Receipt: receipt(t.action().ID, t.repeats.seen, true)})
 }
 
 // same says that a repetition has the content of what it repeats. Where one of the people was forgotten since, only what is not

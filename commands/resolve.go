@@ -23,6 +23,7 @@ type task struct {
 
 	claim   *claim // the message is new: its own claim
 	repeats *claim // the message is a repetition: the claim it repeats
+	differs bool   // the repetition has other content than the claim
 }
 
 func (t *task) action() *Action { return &t.sub.actions[t.index] }

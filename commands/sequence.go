@@ -147,6 +147,9 @@ func (s *sequencer) record(t *task) {
 // repeat answers a repetition together with the frame that is open: what it repeats is in this frame or in one before.
 func (s *sequencer) repeat(t *task) {
 	if err := t.repeats.failed; err != nil {
+		if t.differs {
+			err = ErrReset // sent again, it is the first of its id
+		}
 		t.fail(err)
 		return
 	}
