@@ -1,6 +1,11 @@
 package commands
 
 import (
+	"context"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
 )
 
@@ -12,12 +17,32 @@ type Answer struct {
 // Permitted says that nothing stands against the action.
 func (a Answer) Permitted() bool { return a.Findings == 0 }
 
-// Ask answers whether an action may be done, by the same rules that find fault with a recorded one, against what is durable
-// now. It records nothing and looks nobody up. A zero time means now.
-func (l *Ledger) Ask(a dossier.Action) Answer {
+// Ask answers whether an action may be done to people, by the same rules that find fault with a recorded one. It records nothing
+// and opens no dossier: of somebody whom the ledger does not know nothing stands. A zero time means now. It returns
+// domain.ErrUnavailable when people cannot be looked up.
+func (l *Ledger) Ask(ctx context.Context, a dossier.Action, people []domain.Identifier) (Answer, error) {
 	if a.Time.IsZero() {
 		a.Time = l.cfg.Now()
 	}
 	state := l.state.Load()
-	return Answer{dossier.Judge(a, dossier.Known{Instruction: state.Instructions[InstructionKey{a.Controller, a.Instruction}]})}
+	j := dossier.Judge(a, state.Known(a))
+	if len(people) == 0 {
+		j.Findings = j.Of(a, dossier.Standing{})
+		return Answer{j}, nil
+	}
+	asked := make([]Lookup, len(people))
+	for i, id := range people {
+		asked[i] = Lookup{Controller: a.Controller, Identifier: id}
+	}
+	keys, err := l.cfg.Vault.Resolve(ctx, asked)
+	if err != nil {
+		return Answer{}, errors.Wrap(err, "find the people asked about")
+	}
+	standings := l.standings.Load()
+	found := j.Findings
+	for _, key := range keys {
+		found |= j.Of(a, standings.get(key))
+	}
+	j.Findings = found
+	return Answer{j}, nil
 }

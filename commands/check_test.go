@@ -22,6 +22,7 @@ func (w *world) check() {
 	w.stop()
 	events, _ := w.events()
 	var people register.State
+	stands := standingsOf{}
 	instructions, last, ids := map[commands.InstructionKey]instruction.State{}, time.Time{}, map[string]bool{}
 	for i, e := range events {
 		if e.Position != domain.Position(i) {
@@ -44,14 +45,23 @@ func (w *world) check() {
 			key := commands.InstructionKey{Controller: f.Controller, Instruction: f.Instruction}
 			instructions[key] = instructions[key].Evolve(e.Event)
 		case dossier.ActionRecorded:
-			again := dossier.Judge(sent(e), dossier.Known{
+			known := dossier.Known{
 				Instruction:   instructions[commands.InstructionKey{Controller: f.Controller, Instruction: f.Instruction}],
 				ReportsWithin: people.ReportsWithin(f.Controller, f.Service), Now: e.Recorded,
-			})
+			}
+			if people.Processor != nil {
+				known.Territory = people.Processor.Territory
+			}
+			if r, registered := people.Recipients[f.Recipient]; registered {
+				known.Recipient = &r
+			}
+			again := dossier.Judge(sent(e), known)
+			again.Findings = again.Of(sent(e), stands.of(f.Subject))
 			if again.Findings != f.Findings || again.Version != f.Version || again.Basis != f.Basis {
 				w.Fatalf("event %d is judged again as %v, recorded as %v", i, again, f)
 			}
 		}
+		stands.evolve(e.Event)
 	}
 	w.checkMemory(domain.Position(len(events)))
 }
@@ -88,11 +98,36 @@ func (w *world) checkMemory(end domain.Position) {
 }
 
 // sent gives an action as it was judged.
+// standingsOf folds what stands about people from the log alone.
+type standingsOf map[domain.SubjectKey]dossier.Standing
+
+func (s standingsOf) root(key domain.SubjectKey) domain.SubjectKey {
+	for s[key].SameAs != 0 {
+		key = s[key].SameAs
+	}
+	return key
+}
+
+func (s standingsOf) of(key domain.SubjectKey) dossier.Standing { return s[s.root(key)] }
+
+func (s standingsOf) evolve(e domain.Event) {
+	switch f := e.Fact.(type) {
+	case dossier.IdentifierLinked:
+		if first, joined := s.root(f.Subject), s.root(f.Joined); f.Joined != 0 && first != joined {
+			s[first] = s[first].Join(s[joined])
+			s[joined] = dossier.Standing{SameAs: first}
+		}
+	case dossier.Statement:
+		key := s.root(f.Person().Subject)
+		s[key] = s[key].Evolve(e)
+	}
+}
+
 func sent(e domain.Recorded) dossier.Action {
 	f := e.Fact.(dossier.ActionRecorded)
 	return dossier.Action{
 		Controller: f.Controller, Service: f.Service, Time: e.Time, Operation: f.Operation, Instruction: f.Instruction,
-		Categories: f.Categories, System: f.System, Location: f.Location, Recipient: f.Recipient, Order: f.Order, Stated: f.Stated,
+		Categories: f.Categories, System: f.System, From: f.From, Location: f.Location, Recipient: f.Recipient, Order: f.Order, Stated: f.Stated,
 	}
 }
 

@@ -61,8 +61,8 @@ var errPlanned = errors.New("only planned")
 // change.
 func (l *Ledger) Declare(ctx context.Context, d Declaration, dryRun bool) (Plan, error) {
 	var plan Plan
-	result, err := l.do(ctx, &command{decide: func(ctx context.Context, s State, now time.Time) (any, []domain.Event, error) {
-		c := declaring{ledger: l, state: s, now: now, dryRun: dryRun}
+	result, err := l.do(ctx, &command{decide: func(ctx context.Context, on deciding) (any, []domain.Event, error) {
+		c := declaring{ledger: l, state: on.state, now: on.now, dryRun: dryRun}
 		if err := c.all(ctx, d); err != nil {
 			return nil, nil, err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
 )
@@ -203,7 +204,7 @@ func TestAskingAnswersAsRecordingFinds(t *testing.T) {
 	} {
 		a := action("a"+strconv.Itoa(i), change)
 		before := w.log.End()
-		answer := w.ledger.Ask(a.Action)
+		answer := ask(t, w, a.Action)
 		if w.log.End() != before {
 			t.Fatal("asking recorded something")
 		}
@@ -214,7 +215,7 @@ func TestAskingAnswersAsRecordingFinds(t *testing.T) {
 	}
 	zero := action("zero").Action
 	zero.Time = time.Time{}
-	if answer := w.ledger.Ask(zero); !answer.Permitted() || answer.Version != 1 || answer.Basis != domain.Contract {
+	if answer := ask(t, w, zero); !answer.Permitted() || answer.Version != 1 || answer.Basis != domain.Contract {
 		t.Errorf("asked about now, the answer is %+v", answer)
 	}
 }
@@ -230,16 +231,26 @@ func TestAnAnswerRestsOnTheLog(t *testing.T) {
 			done <- err
 		}()
 		synctest.Wait()
-		if w.ledger.Ask(action("a").Action).Permitted() {
+		if ask(t, w, action("a").Action).Permitted() {
 			t.Error("permitted by an instruction that is not on disk")
 		}
 		release()
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
-		if answer := w.ledger.Ask(action("a").Action); !answer.Permitted() {
+		if answer := ask(t, w, action("a").Action); !answer.Permitted() {
 			t.Errorf("refused for %v", answer.Findings.List())
 		}
 		w.stop()
 	})
+}
+
+// ask asks about nobody in particular.
+func ask(t *testing.T, w *world, a dossier.Action) commands.Answer {
+	t.Helper()
+	answer, err := w.ledger.Ask(t.Context(), a, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/errors"
+	"github.com/go-json-experiment/json"
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
@@ -22,14 +23,33 @@ func messageKey(source, id string) MessageKey {
 	return MessageKey(sum[:16])
 }
 
-// plainDigest tells actions apart by what is not personal in them. All of it stands in the recorded event, so that the digest
+// plainDigest tells messages apart by what is not personal in them. All of it stands in the recorded event, so that the digest
 // can be made again from the log.
-func plainDigest(a dossier.Action) (digest [8]byte) {
+func plainDigest(a *Action) ([8]byte, error) {
+	if a.Says == nil {
+		return actionDigest(a.Action), nil
+	}
+	return statementDigest(a.Time, a.Says.About(dossier.Of{Controller: a.Controller}, a.Action, a.ID))
+}
+
+// statementDigest is the digest of a statement about nobody in particular.
+func statementDigest(at time.Time, fact domain.Fact) (digest [8]byte, err error) {
+	data, err := json.Marshal(fact, json.Deterministic(true))
+	if err != nil {
+		return digest, errors.Wrap(err, "digest of a statement")
+	}
+	b := binary.BigEndian.AppendUint64([]byte(fact.EventType()+"\x00"), uint64(at.UnixNano()))
+	sum := sha256.Sum256(append(b, data...))
+	copy(digest[:], sum[:])
+	return digest, nil
+}
+
+func actionDigest(a dossier.Action) (digest [8]byte) {
 	var short [512]byte
 	b := binary.BigEndian.AppendUint64(short[:0], uint64(a.Time.Unix()))
 	b = binary.BigEndian.AppendUint32(b, uint32(a.Time.Nanosecond()))
 	for _, s := range [...]string{
-		string(a.Operation), string(a.Instruction), a.System, string(a.Location), string(a.Recipient), a.Order, string(a.Stated),
+		string(a.Operation), string(a.Instruction), a.System, string(a.Location), string(a.Recipient), a.Order, string(a.Stated), a.From, a.Announced,
 	} {
 		b = append(append(b, s...), 0)
 	}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"github.com/cockroachdb/errors"
@@ -31,7 +32,10 @@ func (l *Ledger) fold(ctx context.Context) error {
 	if from > 0 {
 		from--
 	}
-	f := folder{ledger: l, state: state, remembered: end}
+	f := folder{ledger: l, state: state, remembered: end, standings: newStandings(), changed: map[domain.SubjectKey]dossier.Standing{}}
+	if err := f.standings.load(l.cfg.Memory); err != nil {
+		return errors.Wrap(err, "load standings")
+	}
 	caughtUp := false
 	for batch, err := range l.cfg.Log.Read(ctx, from) {
 		if errors.Is(err, domain.ErrInvalid) {
@@ -58,6 +62,7 @@ func (l *Ledger) fold(ctx context.Context) error {
 		return err
 	}
 	l.state.Store(&f.state)
+	l.standings.Store(f.standings)
 	return nil
 }
 
@@ -73,8 +78,9 @@ type folder struct {
 	state      State
 	remembered domain.Position // the memory is complete up to here
 	messages   []Remembered    // to be remembered
-	base       string          // source and id of the action being gathered
-	subjects   []domain.SubjectKey
+	standings  *standings
+	changed    map[domain.SubjectKey]dossier.Standing // to be kept
+	subjects   []domain.SubjectKey                    // of the message being gathered
 	details    domain.Personal
 }
 
@@ -94,43 +100,50 @@ func (f *folder) batch(ctx context.Context, b domain.Batch) error {
 		if at < f.remembered {
 			continue
 		}
-		if err := f.gather(ctx, at, stored, event); err != nil {
-			return err
-		}
-		if len(f.messages) > foldBatch {
-			if err := f.flush(); err != nil {
+		// Only between messages, so that what is remembered ends where an action ends.
+		if len(f.messages) > foldBatch && !strings.Contains(event.ID, "/") {
+			if err := f.remember(at, nil); err != nil {
 				return err
 			}
 		}
+		if err := f.gather(ctx, at, stored, event); err != nil {
+			return err
+		}
+		maps.Copy(f.changed, f.standings.evolve(event))
 	}
 	return nil
 }
 
-// gather makes the memory's entry of an action out of its events, which stand next to each other.
+// gather makes the memory's entry of a message out of its events, which stand next to each other. What the ledger recorded of
+// its own accord came by no message.
 func (f *folder) gather(ctx context.Context, at domain.Position, stored []byte, event domain.Event) error {
-	a, ok := event.Fact.(dossier.ActionRecorded)
-	if !ok {
-		f.base = ""
+	of, is := event.Fact.(dossier.Statement)
+	if !is || event.Source == domain.LedgerSource {
 		return nil
 	}
-	id, _, _ := strings.Cut(event.ID, "/")
-	if base := event.Source + " " + id; base != f.base || a.Action == "" {
-		f.base, f.subjects, f.details = base, nil, domain.Personal{}
+	subject := of.Person().Subject
+	a, _ := event.Fact.(dossier.ActionRecorded)
+	id, more, _ := strings.Cut(event.ID, "/")
+	if more == "" {
+		plain, err := sentDigest(event)
+		if err != nil {
+			return err
+		}
+		f.subjects, f.details = nil, domain.Personal{}
 		if len(a.Details) > 0 {
-			opened, err := f.ledger.cfg.Vault.Open(ctx, a.Subject, domain.SealedFor(event.Source, event.ID), a.Details)
+			f.details, err = f.ledger.cfg.Vault.Open(ctx, subject, domain.SealedFor(event.Source, event.ID), a.Details)
 			if err != nil && !errors.Is(err, domain.ErrForgotten) {
 				return errors.Wrapf(err, "details at position %d", at)
 			}
-			f.details = opened
 		}
 		f.messages = append(f.messages, Remembered{Key: messageKey(event.Source, id), Seen: Seen{
-			Position: at, Recorded: event.Recorded, Findings: a.Findings, Leaf: merkle.Leaf(stored), Subject: a.Subject,
-			Plain: plainDigest(asSent(event, a)),
+			Position: at, Recorded: event.Recorded, Leaf: merkle.Leaf(stored), Subject: subject, Plain: plain,
 		}})
 	}
-	f.subjects = append(f.subjects, a.Subject)
+	f.subjects = append(f.subjects, subject)
 	seen := &f.messages[len(f.messages)-1].Seen
 	seen.Events++
+	seen.Findings |= a.Findings
 	personal, err := personalDigest(ctx, f.ledger.cfg.Vault, f.subjects, f.details)
 	if errors.Is(err, domain.ErrForgotten) {
 		err = nil
@@ -139,31 +152,31 @@ func (f *folder) gather(ctx context.Context, at domain.Position, stored []byte, 
 	return err
 }
 
-// asSent gives the part of an action, as it was sent, that its digest covers.
-func asSent(e domain.Event, a dossier.ActionRecorded) dossier.Action {
-	return dossier.Action{
-		Time: e.Time, Operation: a.Operation, Instruction: a.Instruction, Categories: a.Categories, System: a.System,
-		Location: a.Location, Recipient: a.Recipient, Order: a.Order, Stated: a.Stated,
+// sentDigest gives the digest of the message that an event came by.
+func sentDigest(e domain.Event) ([8]byte, error) {
+	switch f := e.Fact.(type) {
+	case dossier.ActionRecorded:
+		return actionDigest(dossier.Action{
+			Time: e.Time, Operation: f.Operation, Instruction: f.Instruction, Categories: f.Categories, System: f.System, From: f.From,
+			Location: f.Location, Recipient: f.Recipient, Order: f.Order, Announced: f.Announced, Stated: f.Stated,
+		}), nil
+	case dossier.Statement:
+		return statementDigest(e.Time, dossier.For(f, dossier.Of{Controller: f.Person().Controller}))
+	default:
+		return [8]byte{}, errors.AssertionFailedf("an event of a service is about nobody")
 	}
-}
-
-// flush remembers all but the newest message, whose action may have more events.
-func (f *folder) flush() error {
-	last := len(f.messages) - 1
-	newest := f.messages[last]
-	f.messages = f.messages[:last]
-	if err := f.remember(newest.Seen.Position, nil); err != nil {
-		return err
-	}
-	f.messages = append(f.messages, newest)
-	return nil
 }
 
 func (f *folder) remember(end domain.Position, snapshot []byte) error {
 	end = max(end, f.remembered)
-	if err := f.ledger.cfg.Memory.Remember(end, f.messages, snapshot); err != nil {
+	changed, err := kept(f.changed)
+	if err == nil {
+		err = f.ledger.cfg.Memory.Remember(end, News{Messages: f.messages, Kept: changed, Snapshot: snapshot})
+	}
+	if err != nil {
 		return errors.Wrap(err, "remember what was folded")
 	}
 	f.messages, f.remembered = f.messages[:0], end
+	clear(f.changed)
 	return nil
 }

@@ -55,7 +55,9 @@ type Ledger struct {
 	cfg   Config
 	queue *queue
 	state atomic.Pointer[State] // what is durable
-	last  time.Time             // recorded time of the newest event; owned by Open, then by Run
+	// standings are ahead of what is durable by what is being written; folding replaces them.
+	standings atomic.Pointer[standings]
+	last      time.Time // recorded time of the newest event; owned by Open, then by Run
 }
 
 // Open brings the memory and the state up to the end of the log. It returns domain.ErrUnavailable when the log cannot be read
@@ -142,8 +144,15 @@ func (l *Ledger) Record(ctx context.Context, actions []Action) ([]Outcome, error
 
 // command is something to decide in order that is not an action.
 type command struct {
-	decide func(ctx context.Context, s State, now time.Time) (value any, events []domain.Event, err error)
+	decide func(ctx context.Context, on deciding) (value any, events []domain.Event, err error)
 	done   chan commandResult // buffered for one
+}
+
+// deciding is what a command is decided on.
+type deciding struct {
+	state     State
+	standings *standings
+	now       time.Time
 }
 
 type commandResult struct {

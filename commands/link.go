@@ -45,8 +45,8 @@ func (l *Ledger) Link(ctx context.Context, c Link) (Linked, error) {
 	if also != 0 && also != known {
 		fact.Joined = also
 	}
-	result, err := l.do(ctx, &command{decide: func(_ context.Context, _ State, now time.Time) (any, []domain.Event, error) {
-		return nil, []domain.Event{l.own(fact, now)}, nil
+	result, err := l.do(ctx, &command{decide: func(_ context.Context, on deciding) (any, []domain.Event, error) {
+		return nil, []domain.Event{l.own(fact, on.now)}, nil
 	}})
 	return Linked{Position: result.position, Joined: fact.Joined != 0}, err
 }

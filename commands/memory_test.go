@@ -27,6 +27,7 @@ type memory struct {
 	mu       sync.Mutex
 	end      domain.Position
 	snapshot []byte
+	kept     map[string][]byte
 	seen     map[commands.MessageKey]commands.Seen
 	twice    []commands.MessageKey // remembered again with other content
 	faults   []memoryFault         // for the next calls of Remember
@@ -54,7 +55,7 @@ func (m *memory) Find(keys []commands.MessageKey) ([]commands.Seen, error) {
 	return found, nil
 }
 
-func (m *memory) Remember(end domain.Position, messages []commands.Remembered, snapshot []byte) error {
+func (m *memory) Remember(end domain.Position, news commands.News) error {
 	m.mu.Lock()
 	held := m.held
 	m.mu.Unlock()
@@ -73,18 +74,40 @@ func (m *memory) Remember(end domain.Position, messages []commands.Remembered, s
 	if m.seen == nil {
 		m.seen = map[commands.MessageKey]commands.Seen{}
 	}
-	for _, message := range messages {
+	for _, message := range news.Messages {
 		if old, known := m.seen[message.Key]; known && old != message.Seen {
 			m.twice = append(m.twice, message.Key)
 		}
 		m.seen[message.Key] = message.Seen
 	}
 	m.end = end
-	if snapshot != nil {
-		m.snapshot = bytes.Clone(snapshot)
+	if news.Snapshot != nil {
+		m.snapshot = bytes.Clone(news.Snapshot)
+	}
+	if m.kept == nil {
+		m.kept = map[string][]byte{}
+	}
+	for _, k := range news.Kept {
+		if k.Value == nil {
+			delete(m.kept, k.Key)
+		} else {
+			m.kept[k.Key] = bytes.Clone(k.Value)
+		}
 	}
 	if fault == keepsButFails {
 		return errors.WithStack(errMemory)
+	}
+	return nil
+}
+
+func (m *memory) Kept(each func(commands.Kept) error) error {
+	m.mu.Lock()
+	kept := maps.Clone(m.kept)
+	m.mu.Unlock()
+	for key, value := range kept {
+		if err := each(commands.Kept{Key: key, Value: value}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -99,7 +122,7 @@ func (m *memory) Load() (domain.Position, []byte, error) {
 func (m *memory) copy() *memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return &memory{end: m.end, snapshot: bytes.Clone(m.snapshot), seen: maps.Clone(m.seen)}
+	return &memory{end: m.end, snapshot: bytes.Clone(m.snapshot), seen: maps.Clone(m.seen), kept: maps.Clone(m.kept)}
 }
 
 func (m *memory) inject(faults ...memoryFault) {

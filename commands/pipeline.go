@@ -52,7 +52,7 @@ func (e *epoch) run(ctx context.Context, state State, last time.Time) error {
 	var stages errgroup.Group
 	stages.Go(func() error { e.resolve(taking, working, resolved); return nil })
 	stages.Go(func() error {
-		s := &sequencer{cfg: cfg, state: state, last: last}
+		s := &sequencer{cfg: cfg, state: state, last: last, standings: e.ledger.standings.Load()}
 		s.run(working, resolved, frames, e.failed)
 		return nil
 	})
@@ -143,7 +143,11 @@ func (e *epoch) finish(in <-chan *frame) {
 			snapshot = f.state.snapshot()
 			e.snapped = f.state.End
 		}
-		if err := e.ledger.cfg.Memory.Remember(f.state.End, messages, snapshot); err != nil {
+		changed, err := kept(f.standings)
+		if err == nil {
+			err = e.ledger.cfg.Memory.Remember(f.state.End, News{Messages: messages, Kept: changed, Snapshot: snapshot})
+		}
+		if err != nil {
 			e.fail(errors.Wrap(err, "remember messages"))
 			gap = true
 			continue

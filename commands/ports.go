@@ -99,11 +99,28 @@ type Remembered struct {
 type Memory interface {
 	// Find answers each key, with a Position of Nowhere where the message is not known.
 	Find(keys []MessageKey) ([]Seen, error)
-	// Remember adds messages and moves the end to which the memory is complete, both or neither. A nil snapshot leaves the
-	// last one in place.
-	Remember(end domain.Position, messages []Remembered, snapshot []byte) error
+	// Remember takes in what is new and moves the end to which the memory is complete, both or neither.
+	Remember(end domain.Position, news News) error
+	// Kept calls each for everything that is kept, in no order, until it returns an error, which Kept returns.
+	Kept(each func(Kept) error) error
 	// Load gives the end to which the memory is complete and the newest snapshot, nil where there is none.
 	Load() (end domain.Position, snapshot []byte, err error)
+}
+
+// News is what is new to a memory.
+type News struct {
+	Messages []Remembered
+	// Kept replaces what is kept under the same keys.
+	Kept []Kept
+	// Snapshot replaces the last one; nil leaves it in place.
+	Snapshot []byte
+}
+
+// Kept is something of the state that is too much for a snapshot: the standing of one person, one open case. Keys have 1 to 64
+// bytes. A nil value drops the key.
+type Kept struct {
+	Key   string
+	Value []byte
 }
 
 // Nowhere is the position of a message that was never recorded.

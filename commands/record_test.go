@@ -28,7 +28,7 @@ func TestAReceiptSaysWhatIsOnDisk(t *testing.T) {
 		{"of a controller and a service that nobody declared", action("d", func(a *commands.Action) { a.Controller, a.Service = "other", "other" }), domain.FindingSet(0).With(domain.NoInstruction)},
 		{"reported an hour late", action("e", func(a *commands.Action) { a.Time = ago(time.Hour + 1) }), domain.FindingSet(0).With(domain.ReportedLate)},
 		{"from the future", action("f", func(a *commands.Action) { a.Time = ago(-time.Hour) }), 0},
-		{"several findings", action("g", func(a *commands.Action) { a.Location, a.Stated = "US", domain.Consent }), domain.FindingSet(0).With(domain.LocationNotInstructed).With(domain.BasisMismatch)},
+		{"several findings", action("g", func(a *commands.Action) { a.Location, a.Stated = "US", domain.Consent }), domain.FindingSet(0).With(domain.LocationNotInstructed).With(domain.BasisMismatch).With(domain.TransferWithoutSafeguard)},
 	} {
 		w.clock.add(1500 * time.Microsecond)
 		r := w.recorded(row.action)

@@ -69,7 +69,12 @@ func (r *resolver) resolve(ctx context.Context, subs []*submission) ([]*task, er
 				sub.settle(i, Outcome{Err: err})
 				continue
 			}
-			all = append(all, &task{sub: sub, index: i, key: messageKey(a.Source(), a.ID), plain: plainDigest(a.Action)})
+			plain, err := plainDigest(a)
+			if err != nil {
+				sub.settle(i, Outcome{Err: err})
+				continue
+			}
+			all = append(all, &task{sub: sub, index: i, key: messageKey(a.Source(), a.ID), plain: plain})
 		}
 	}
 	if err := r.tell(all); err != nil {

@@ -15,10 +15,11 @@ import (
 // sequencer is the second stage. It judges in order, against a state that is ahead of the log by what is being written, and
 // fills a frame as long as the appender is busy with the one before.
 type sequencer struct {
-	cfg   Config
-	state State     // owned by run
-	last  time.Time // the recorded time of the newest event; owned by run
-	open  *frame    // owned by run
+	cfg       Config
+	state     State // owned by run
+	standings *standings
+	last      time.Time // the recorded time of the newest event; owned by run
+	open      *frame    // owned by run
 }
 
 // run takes tasks until in is closed, and hands frames to out, which it closes.
@@ -106,28 +107,22 @@ func (s *sequencer) now() time.Time {
 	return s.last
 }
 
-// record judges a new action and writes its events into the open frame.
+// record judges a new action, or takes in a statement, and writes its events into the open frame.
 func (s *sequencer) record(t *task) {
 	a, c, now := t.action(), t.claim, s.now()
-	judgement := dossier.Judge(a.Action, dossier.Known{
-		Instruction:   s.state.Instructions[InstructionKey{a.Controller, a.Instruction}],
-		ReportsWithin: s.state.Register.ReportsWithin(a.Controller, a.Service),
-		Now:           now,
-	})
 	f := s.open
 	start, first := len(f.buffer), len(f.ends)
+	var found domain.FindingSet
+	events := make([]domain.Event, 0, len(t.subjects))
+	judgement := s.judge(a, now)
 	for i, subject := range t.subjects {
-		var sealed domain.Sealed
-		if t.sealed != nil {
-			sealed = t.sealed[i]
-		}
-		fact := dossier.Record(a.Action, judgement, judgement.Findings, subject, t.kinds[i], sealed)
-		if i > 0 {
-			fact.Action = a.ID
-		}
+		fact, findings, err := s.fact(t, i, subject, judgement, now)
+		found |= findings
 		event := domain.Event{ID: eventID(a.ID, i), Source: a.Source(), Time: a.Time, Recorded: now, Sequence: a.Sequence, Fact: fact}
-		var err error
-		if f.buffer, err = catalog.Append(f.buffer, event); err != nil {
+		if err == nil {
+			f.buffer, err = catalog.Append(f.buffer, event)
+		}
+		if err != nil {
 			f.buffer, f.ends = f.buffer[:start], f.ends[:first]
 			c.failed = err
 			s.cfg.claims.drop(t.key)
@@ -135,13 +130,50 @@ func (s *sequencer) record(t *task) {
 			return
 		}
 		f.ends = append(f.ends, len(f.buffer))
+		events = append(events, event)
+	}
+	for _, event := range events {
+		f.stands(s.standings.evolve(event))
 	}
 	c.seen.Position, c.seen.Events = s.state.End, uint32(len(t.subjects))
-	c.seen.Recorded, c.seen.Findings = now, judgement.Findings
+	c.seen.Recorded, c.seen.Findings = now, found
 	c.seen.Leaf = merkle.Leaf(f.buffer[start:f.ends[first]])
 	f.tasks = append(f.tasks, t)
 	s.state.End += domain.Position(len(t.subjects))
 	f.state.End = s.state.End
+}
+
+// judge holds an action against the state; what stands about each person comes later.
+func (s *sequencer) judge(a *Action, now time.Time) dossier.Judgement {
+	if a.Says != nil {
+		return dossier.Judgement{}
+	}
+	known := s.state.Known(a.Action)
+	known.Now, known.ReportsWithin = now, s.state.Register.ReportsWithin(a.Controller, a.Service)
+	return dossier.Judge(a.Action, known)
+}
+
+// fact gives what is to be recorded of a task for its nth person.
+func (s *sequencer) fact(t *task, n int, subject domain.SubjectKey, j dossier.Judgement, now time.Time) (domain.Fact, domain.FindingSet, error) {
+	a, standing := t.action(), s.standings.get(subject)
+	if a.Says != nil {
+		fact := a.Says.About(dossier.Of{Controller: a.Controller, Subject: subject}, a.Action, a.ID)
+		if matter, is := fact.(dossier.Matter); is {
+			_, err := matter.Decide(standing, now)
+			return fact, 0, err
+		}
+		return fact, 0, nil
+	}
+	var sealed domain.Sealed
+	if t.sealed != nil {
+		sealed = t.sealed[n]
+	}
+	findings := j.Of(a.Action, standing)
+	fact := dossier.Record(a.Action, j, findings, subject, t.kinds[n], sealed)
+	if n > 0 {
+		fact.Action = a.ID
+	}
+	return fact, findings, nil
 }
 
 // repeat answers a repetition together with the frame that is open: what it repeats is in this frame or in one before.
@@ -159,7 +191,7 @@ func (s *sequencer) repeat(t *task) {
 // command decides a command that is not an action.
 func (s *sequencer) command(ctx context.Context, c *command) {
 	now := s.now()
-	value, events, err := c.decide(ctx, s.state, now)
+	value, events, err := c.decide(ctx, deciding{s.state, s.standings, now})
 	f := s.open
 	start, first := len(f.buffer), len(f.ends)
 	state := s.state
@@ -182,6 +214,9 @@ func (s *sequencer) command(ctx context.Context, c *command) {
 		f.buffer, f.ends = f.buffer[:start], f.ends[:first]
 		c.done <- commandResult{err: err}
 		return
+	}
+	for _, event := range events {
+		f.stands(s.standings.evolve(event))
 	}
 	result := commandResult{value: value, position: s.state.End, events: len(events)}
 	f.commands = append(f.commands, settledCommand{c, result})

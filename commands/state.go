@@ -8,6 +8,8 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/catalog"
+	"github.com/jigowatt/daybook/domain/disclosure"
+	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
 )
@@ -24,6 +26,7 @@ type State struct {
 	End          domain.Position
 	Register     register.State
 	Instructions map[InstructionKey]instruction.State
+	CourtOrders  disclosure.State
 	// history holds the stored bytes of every event that the state is made of: they are the snapshot, and every way of
 	// reading old events serves for reading old snapshots.
 	history [][]byte
@@ -38,8 +41,10 @@ func (s State) evolve(e domain.Recorded) State {
 	case instruction.Withdrawn:
 		s.Instructions = s.withInstruction(InstructionKey{f.Controller, f.Instruction}, e.Event)
 	case register.ProcessorDeclared, register.ControllerDeclared, register.ServiceDeclared, register.RecipientDeclared,
-		register.ContactDeclared:
+		register.ContactDeclared, register.AuthorisationDeclared:
 		s.Register = s.Register.Evolve(e.Event)
+	case disclosure.Received, disclosure.Informed:
+		s.CourtOrders = s.CourtOrders.Evolve(e.Event)
 	default:
 		return s
 	}
@@ -54,6 +59,28 @@ func (s State) withInstruction(k InstructionKey, e domain.Event) map[Instruction
 	}
 	m[k] = m[k].Evolve(e)
 	return m
+}
+
+// Known gives what the judgement of an action rests on, but for when it was reported and what stands about people.
+func (s State) Known(a dossier.Action) dossier.Known {
+	k := dossier.Known{Instruction: s.Instructions[InstructionKey{a.Controller, a.Instruction}]}
+	if s.Register.Processor != nil {
+		k.Territory = s.Register.Processor.Territory
+	}
+	if a.Recipient != "" {
+		if r, known := s.Register.Recipients[a.Recipient]; known {
+			k.Recipient = &r
+			if said, known := s.Register.Authorisations[a.Controller]; known {
+				k.Authorisation = &said
+			}
+		}
+	}
+	if a.Order != "" {
+		if o, known := s.CourtOrders.Orders[a.Order]; known && o.Controller == a.Controller {
+			k.CourtOrder = &o
+		}
+	}
+	return k
 }
 
 // snapshot gives the state as bytes: a line with the position, then the events that it is made of, a line each.

@@ -183,9 +183,16 @@ type Matter interface {
 	Decide(Standing, time.Time) ([]domain.Fact, error)
 }
 
-// For gives the matter as one of a person: who asked did not know the subject key.
-func For(m Matter, of Of) Matter {
+// For gives an event about a person as one about another: who asked did not know the subject key.
+func For[S domain.Fact](m S, of Of) S {
+	return any(about(m, of)).(S)
+}
+
+func about(m domain.Fact, of Of) domain.Fact {
 	switch e := m.(type) {
+	case ActionAnnounced:
+		e.Of = of
+		return e
 	case HoldPlaced:
 		e.Of = of
 		return e
@@ -221,6 +228,12 @@ func For(m Matter, of Of) Matter {
 		return e
 	}
 	return m
+}
+
+// Statement is an event about a person that is not an action.
+type Statement interface {
+	domain.Fact
+	Person() Of
 }
 
 // named checks the id of a matter: what message ids are made of, because it rests in the clear for ever.

@@ -55,6 +55,9 @@ type ActionRecorded struct {
 // EventType names the event.
 func (ActionRecorded) EventType() string { return "daybook.action.recorded.v1" }
 
+// Person gives whose dossier the event is about.
+func (e ActionRecorded) Person() Of { return Of{e.Controller, e.Subject} }
+
 // IdentifierLinked is the event that an identifier was found to name a person whom the ledger knew already. Where it led to a
 // dossier of its own, Joined is that dossier's key, and the two are one person's.
 type IdentifierLinked struct {

@@ -35,7 +35,7 @@ func (a *API) recordRoutes() {
 	post(a, huma.Operation{
 		Path: "/ask/{controller}/{service}", OperationID: "ask", Tags: []string{"record"},
 		Summary:     "Ask whether an action may be done now",
-		Description: "Records nothing. Whom the action concerns makes no difference, so subjects may be left out.",
+		Description: "Records nothing. Name the people in subjects where there are any: what stands against it may stand about them.",
 	}, (*call).ask)
 }
 
@@ -123,13 +123,22 @@ func (c *call) ask(in wire.Action) (wire.Answer, domain.Position, error) {
 	if err != nil {
 		return wire.Answer{}, 0, err
 	}
-	asked, err := report.Asked(cloudevents.Action{
+	subjects := make([]domain.Personal, len(in.Subjects))
+	for i, subject := range in.Subjects {
+		subjects[i] = domain.NewPersonal(string(subject))
+	}
+	asked, people, err := report.Asked(cloudevents.Action{
 		Operation: in.Operation, Instruction: in.Instruction, Categories: in.Categories, System: in.System,
 		Location: in.Location, Recipient: in.Recipient, Order: in.Order, Basis: in.Basis,
+		Subjects: subjects,
 	}, controller, service)
 	if err != nil {
 		return wire.Answer{}, 0, err
 	}
 	at := c.api.cfg.Ledger.State().End
-	return report.Answer(asked, c.api.cfg.Ledger.Ask(asked)), at, nil
+	answer, err := c.api.cfg.Ledger.Ask(c.ctx(), asked, people)
+	if err != nil {
+		return wire.Answer{}, 0, err
+	}
+	return report.Answer(asked, answer), at, nil
 }

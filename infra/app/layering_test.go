@@ -24,7 +24,11 @@ var layers = map[string][]string{
 	"domain/instruction": {"domain"},
 	"domain/register":    {"domain"},
 	"domain/merkle":      {},
-	"domain/dossier":     {"domain", "domain/instruction"},
+	"domain/calendar":    {"domain"},
+	"domain/disclosure":  {"domain"},
+	"domain/request":     {"domain", "domain/calendar"},
+	"domain/source":      {"domain"},
+	"domain/dossier":     {"domain", "domain/disclosure", "domain/instruction", "domain/register"},
 	"domain/catalog":     {"domain/..."},
 	"commands":           {"domain/..."},
 	"projections":        {"domain/..."},
@@ -72,9 +76,11 @@ var others = map[string][]string{
 	"domain/...":     {"github.com/cockroachdb/errors"},
 	"domain/merkle":  {},
 	"domain/catalog": {"github.com/cockroachdb/errors", "github.com/go-json-experiment/json/..."},
-	"commands":       {"github.com/cockroachdb/errors", "github.com/google/uuid", "golang.org/x/sync/errgroup"},
-	"infra/wire":     {"github.com/go-json-experiment/json/..."},
-	"infra/client":   {"github.com/nats-io/nats.go/...", "github.com/google/uuid", "github.com/go-json-experiment/json/..."},
+	"commands": {
+		"github.com/cockroachdb/errors", "github.com/go-json-experiment/json", "github.com/google/uuid", "golang.org/x/sync/errgroup",
+	},
+	"infra/wire":   {"github.com/go-json-experiment/json/..."},
+	"infra/client": {"github.com/nats-io/nats.go/...", "github.com/google/uuid", "github.com/go-json-experiment/json/..."},
 }
 
 // impure are the packages of the standard library whose use makes a decision depend on more than its arguments.

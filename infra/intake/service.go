@@ -25,7 +25,7 @@ type Ledger interface {
 	// Submit takes actions on and calls done with their outcomes; see commands.Ledger.Submit.
 	Submit(actions []commands.Action, done func([]commands.Outcome)) error
 	// Ask answers by the rules that judge a recorded action; see commands.Ledger.Ask.
-	Ask(dossier.Action) commands.Answer
+	Ask(ctx context.Context, a dossier.Action, people []domain.Identifier) (commands.Answer, error)
 }
 
 // Config is what a Service needs. All of it but Logger and Version is required.
@@ -301,15 +301,20 @@ func (s *Service) ask(r micro.Request) {
 		err = results[0].Err
 	}
 	var asked dossier.Action
+	var people []domain.Identifier
 	if err == nil {
-		asked, err = report.Asked(results[0].Event.Action, controller, service)
+		asked, people, err = report.Asked(results[0].Event.Action, controller, service)
+	}
+	var answer commands.Answer
+	if err == nil {
+		asked.Time = results[0].Event.Time
+		answer, err = s.cfg.Ledger.Ask(context.Background(), asked, people)
 	}
 	if err != nil {
 		s.refuse(m, err)
 		return
 	}
-	asked.Time = results[0].Event.Time
-	body, err := json.Marshal(report.Answer(asked, s.cfg.Ledger.Ask(asked)))
+	body, err := json.Marshal(report.Answer(asked, answer))
 	if err != nil {
 		s.refuse(m, err)
 		return

@@ -22,23 +22,30 @@ func Action(in cloudevents.Incoming, c domain.ControllerID, s domain.ServiceID) 
 		return a, errors.WithHint(errors.Wrap(domain.ErrInvalid, "source"),
 			"Set source to /controller/service, the two names that you publish under.")
 	}
-	about, err := Asked(in.Action, c, s)
+	about, people, err := Asked(in.Action, c, s)
 	if err != nil {
 		return a, err
 	}
 	about.Time = in.Time
-	a = commands.Action{Action: about, ID: in.ID, Sequence: in.Sequence, Details: in.Action.Details}
-	a.Subjects = make([]domain.Identifier, len(in.Action.Subjects))
-	for i, subject := range in.Action.Subjects {
-		if a.Subjects[i], err = domain.ParseIdentifier(subject.Reveal()); err != nil {
-			return a, errors.Wrapf(err, "data.subjects[%d]", i)
-		}
-	}
-	return a, nil
+	return commands.Action{Action: about, ID: in.ID, Sequence: in.Sequence, Subjects: people, Details: in.Action.Details}, nil
 }
 
-// Asked reads what an action says beside whom it concerns. It returns domain.ErrInvalid as Action does.
-func Asked(in cloudevents.Action, c domain.ControllerID, s domain.ServiceID) (a dossier.Action, err error) {
+// Asked reads an action that is asked about, and whom it would concern. It returns domain.ErrInvalid as Action does.
+func Asked(in cloudevents.Action, c domain.ControllerID, s domain.ServiceID) (dossier.Action, []domain.Identifier, error) {
+	a, err := action(in, c, s)
+	if err != nil {
+		return a, nil, err
+	}
+	people := make([]domain.Identifier, len(in.Subjects))
+	for i, subject := range in.Subjects {
+		if people[i], err = domain.ParseIdentifier(subject.Reveal()); err != nil {
+			return a, nil, errors.Wrapf(err, "data.subjects[%d]", i)
+		}
+	}
+	return a, people, nil
+}
+
+func action(in cloudevents.Action, c domain.ControllerID, s domain.ServiceID) (a dossier.Action, err error) {
 	a.Controller, a.Service, a.System, a.Order = c, s, in.System, in.Order
 	if a.Operation, err = domain.ParseOperation(in.Operation); err != nil {
 		return a, errors.Wrap(err, "data.operation")
