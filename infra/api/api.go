@@ -114,7 +114,6 @@ type API struct {
 	doc      huma.API
 	decoder  *cloudevents.Decoder
 	problems problem.Reporter
-	views    views
 	bodies   *semaphore.Weighted // bytes of bodies that are being handled
 	streams  *semaphore.Weighted // followed logs
 }
@@ -133,7 +132,6 @@ func New(cfg Config) http.Handler {
 		problems: problem.Reporter{Logger: cfg.Logger, NewID: cfg.NewID},
 		bodies:   semaphore.NewWeighted(maxBodyBytesAtOnce), streams: semaphore.NewWeighted(maxStreams),
 	}
-	a.views = viewsOf(cfg.Views)
 	config := huma.DefaultConfig("Daybook", cfg.Version)
 	config.Info.Description = "The book of original entry for personal data: what was done, to whose data, for which controller, " +
 		"on whose instruction, on which basis."

@@ -26,8 +26,8 @@ type call struct {
 	api *API
 	r   *http.Request
 	w   http.ResponseWriter
-	// held is how many bytes of bodies the call has reserved.
-	held int64
+	// room is how many bytes of bodies the call has reserved.
+	room int64
 	// began says that the status was sent, so that an error can no longer become the answer.
 	began bool
 }
@@ -53,7 +53,7 @@ func (a *API) route(op huma.Operation, handle func(*call) error) {
 	a.doc.Adapter().Handle(&op, func(hc huma.Context) {
 		r, w := humago.Unwrap(hc)
 		c := &call{api: a, r: r, w: w}
-		defer func() { a.bodies.Release(c.held) }()
+		defer func() { a.bodies.Release(c.room) }()
 		err := c.checkQuery(known)
 		if err == nil {
 			err = handle(c)

@@ -67,7 +67,7 @@ func (c *call) reserve() error {
 	if !c.api.bodies.TryAcquire(n) {
 		return errors.WithHint(errors.Wrap(domain.ErrBusy, "room for bodies"), "Nothing was taken on. Try again after a pause, under the same id.")
 	}
-	c.held = n
+	c.room = n
 	return nil
 }
 

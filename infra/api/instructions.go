@@ -4,37 +4,21 @@ import (
 	"cmp"
 	"time"
 
-	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
-	"github.com/jigowatt/daybook/domain/instruction"
-	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections/register"
 )
 
-// registered is the register at one position.
-type registered struct {
-	register     register.State
-	instructions map[commands.InstructionKey][]version
-	position     domain.Position
-}
-
-// version is one version of an instruction, with where it was given and withdrawn.
-type version struct {
-	instruction.Version
-	position  domain.Position
-	withdrawn *domain.Position
-}
-
-func keyOrder(a, b commands.InstructionKey) int {
+func keyOrder(a, b register.InstructionKey) int {
 	return cmp.Or(cmp.Compare(a.Controller, b.Controller), cmp.Compare(a.Instruction, b.Instruction))
 }
 
 // newest gives the newest version of each of a controller's instructions.
-func (r registered) newest(id domain.ControllerID) []wire.InstructionView {
+func newest(r register.Snapshot, id domain.ControllerID) []wire.InstructionView {
 	var out []wire.InstructionView
-	for _, key := range sorted(r.instructions, keyOrder) {
-		if versions := r.instructions[key]; key.Controller == id && len(versions) > 0 {
+	for _, key := range sorted(r.Instructions, keyOrder) {
+		if versions := r.Instructions[key]; key.Controller == id && len(versions) > 0 {
 			out = append(out, instructionView(key, versions, len(versions)-1))
 		}
 	}
@@ -47,7 +31,7 @@ func (c *call) instructions() (wire.Instructions, domain.Position, error) {
 	if err != nil {
 		return wire.Instructions{}, 0, err
 	}
-	return wire.Instructions{Instructions: append([]wire.InstructionView{}, r.newest(id)...), Position: uint64(r.position)}, r.position, nil
+	return wire.Instructions{Instructions: append([]wire.InstructionView{}, newest(r, id)...), Position: uint64(r.Position)}, r.Position, nil
 }
 
 // versions gives all versions of one instruction.
@@ -56,43 +40,43 @@ func (c *call) versions() (wire.Instructions, domain.Position, error) {
 	if err != nil {
 		return wire.Instructions{}, 0, err
 	}
-	key := commands.InstructionKey{Controller: id}
+	key := register.InstructionKey{Controller: id}
 	if key.Instruction, err = name[domain.InstructionID](c, "instruction"); err != nil {
 		return wire.Instructions{}, 0, err
 	}
-	list := r.instructions[key]
+	list := r.Instructions[key]
 	if len(list) == 0 {
 		return wire.Instructions{}, 0, problem.New(wire.NotFound, "there is no such instruction",
 			"GET "+Prefix+"/controllers/"+string(id)+"/instructions lists the controller's instructions.")
 	}
-	out := wire.Instructions{Instructions: make([]wire.InstructionView, len(list)), Position: uint64(r.position)}
+	out := wire.Instructions{Instructions: make([]wire.InstructionView, len(list)), Position: uint64(r.Position)}
 	for i := range list {
 		out.Instructions[i] = instructionView(key, list, i)
 	}
-	return out, r.position, nil
+	return out, r.Position, nil
 }
 
 // controller reads the register and which controller of it the path names.
-func (c *call) controller() (registered, domain.ControllerID, error) {
+func (c *call) controller() (register.Snapshot, domain.ControllerID, error) {
 	id, err := name[domain.ControllerID](c, "controller")
 	if err != nil {
-		return registered{}, "", err
+		return register.Snapshot{}, "", err
 	}
 	r, err := c.registered()
 	if err != nil {
-		return registered{}, "", err
+		return register.Snapshot{}, "", err
 	}
-	if _, known := r.register.Controllers[id]; !known {
-		return registered{}, "", problem.New(wire.NotFound, "there is no such controller", "GET "+Prefix+"/register lists the controllers.")
+	if _, known := r.Controllers[id]; !known {
+		return register.Snapshot{}, "", problem.New(wire.NotFound, "there is no such controller", "GET "+Prefix+"/register lists the controllers.")
 	}
 	return r, id, nil
 }
 
-func instructionView(key commands.InstructionKey, versions []version, i int) wire.InstructionView {
+func instructionView(key register.InstructionKey, versions []register.Version, i int) wire.InstructionView {
 	v := versions[i]
 	t := v.Terms
 	out := wire.InstructionView{
-		Controller: string(key.Controller), Version: v.Number, Versions: len(versions), Position: uint64(v.position),
+		Controller: string(key.Controller), Version: v.Number, Versions: len(versions), Position: uint64(v.GivenAt),
 		InForce: i == len(versions)-1 && v.Withdrawn == nil,
 		Instruction: wire.Instruction{
 			ID: string(key.Instruction), Title: t.Title, Purpose: t.Purpose, Basis: string(t.Basis), Interest: t.Interest,
@@ -107,8 +91,8 @@ func instructionView(key commands.InstructionKey, versions []version, i int) wir
 		withdrawn := warrant(*v.Withdrawn)
 		out.Withdrawn = &withdrawn
 	}
-	if v.withdrawn != nil {
-		at := uint64(*v.withdrawn)
+	if v.WithdrawnAt != nil {
+		at := uint64(*v.WithdrawnAt)
 		out.WithdrawnPosition = &at
 	}
 	return out

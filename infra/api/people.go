@@ -64,22 +64,21 @@ func (c *call) find(text wire.Text) (person, error) {
 	return person{controller, keys}, errors.Wrap(err, "find a person")
 }
 
-// asOf reads the position as of which to answer, and waits for the view to reach it.
-func (c *call) asOf(at *uint64, view *projections.View) (*domain.Position, error) {
+// reach waits for a view to have all events before a position as of which it is asked, nil for now.
+func (c *call) reach(at *domain.Position, view *projections.View) error {
 	if at == nil {
-		return nil, nil
+		return nil
 	}
-	as := domain.Position(*at)
-	if end := c.api.cfg.Ledger.State().End; as > end {
-		return nil, errors.WithHint(errors.Wrapf(domain.ErrInvalid, "at %s, beyond the end %s of the ledger", as, end),
+	if end := c.api.cfg.Ledger.State().End; *at > end {
+		return errors.WithHint(errors.Wrapf(domain.ErrInvalid, "at %s, beyond the end %s of the ledger", *at, end),
 			"Ask for a position that was recorded.")
 	}
-	if as == 0 {
-		return &as, nil
+	if *at == 0 {
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(c.ctx(), c.api.cfg.Patience)
 	defer cancel()
-	return &as, view.Await(ctx, as-1)
+	return view.Await(ctx, *at-1)
 }
 
 // showPerson gives all that is known of a person in one answer.
@@ -93,11 +92,14 @@ func (c *call) showPerson(in wire.TrailQuery) (wire.Person, domain.Position, err
 	if out.Trail, err = c.trail(p, in); err != nil {
 		return wire.Person{}, 0, err
 	}
-	held, err := c.holdings(p, in.At)
-	if err != nil {
-		return wire.Person{}, 0, err
+	out.Position = out.Trail.Position
+	if in.At == nil {
+		held, err := c.holdings(p)
+		if err != nil {
+			return wire.Person{}, 0, err
+		}
+		out.Holdings, out.Position = held.Holdings, min(out.Position, held.Position)
 	}
-	out.Holdings, out.Position = held.Holdings, min(out.Trail.Position, held.Position)
 	if err := c.identifiers(p, &out); err != nil {
 		return wire.Person{}, 0, err
 	}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -86,19 +87,47 @@ func TestDetailsOfTheForgottenStayShut(t *testing.T) {
 	if err != nil || len(keys) != 2 {
 		t.Fatalf("%v %v", keys, err)
 	}
-	// An open page of the one that is asked for after the other was forgotten.
 	if err := l.vault.Forget(t.Context(), keys[0]); err != nil {
 		t.Fatal(err)
 	}
-	a := l.ask(people+"trail", wire.TrailQuery{Person: "customer:2", Details: true, Order: wire.OldestFirst})
-	if a.status == http.StatusOK {
-		for _, e := range as[wire.Trail](t, a).Entries {
-			if e.ID == "f1" && (!e.Forgotten || e.Details != nil || !strings.Contains(e.Sentence, "(forgotten)")) {
-				t.Errorf("%+v %s", e, e.Details)
-			}
+	for _, person := range []wire.Text{"customer:1", "customer:2"} {
+		if a := l.ask(people+"trail", wire.TrailQuery{Person: person, Details: true}); a.status != http.StatusNotFound {
+			t.Errorf("a forgotten person is found: %s", a.body)
 		}
-	} else if a.status != http.StatusNotFound {
-		t.Errorf("%s", a.body)
+	}
+}
+
+// remembering finds people who were forgotten since, as a request does that was on its way meanwhile.
+type remembering struct {
+	api.Vault
+	keys []domain.SubjectKey
+}
+
+func (r remembering) Keys(context.Context, domain.ControllerID, domain.Identifier) ([]domain.SubjectKey, error) {
+	return r.keys, nil
+}
+
+func TestWhoIsForgottenWhileARequestIsOnItsWayStaysShut(t *testing.T) {
+	var r remembering
+	l := declared(t, func(c *api.Config) {
+		r.Vault = c.Vault
+		c.Vault = &r
+	})
+	l.record("f1", with(action("Store", "customer:1"), "details", map[string]any{"note": canary}))
+	id, err := domain.ParseIdentifier("customer:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.keys, err = l.vault.Keys(t.Context(), "fenland-cycles", id); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.vault.Forget(t.Context(), r.keys[0]); err != nil {
+		t.Fatal(err)
+	}
+	p := as[wire.Person](t, l.ask(people+"show", wire.TrailQuery{Person: "customer:1", Details: true}))
+	e := p.Trail.Entries[0]
+	if !p.Forgotten || len(p.Identifiers) != 0 || !e.Forgotten || e.Details != nil || !strings.HasSuffix(e.Sentence, "details (forgotten)") {
+		t.Errorf("%+v", p)
 	}
 }
 
@@ -186,17 +215,14 @@ func TestAReadWaitsForWhatItsCallerHasSeen(t *testing.T) {
 	}
 }
 
-// stuck shows views over a log that does not go on, as a view that is far behind would look.
 func TestAReadDoesNotWaitForEver(t *testing.T) {
-	l := declared(t)
-	l.record("s1", action("Store", "customer:1"))
 	// Its views follow another log, which stays empty.
 	behind := start(t)
-	l2 := declared(t, func(c *api.Config) {
+	l := declared(t, func(c *api.Config) {
 		c.Views, c.Patience = behind.views, time.Millisecond
 	})
-	l2.record("s1", action("Store", "customer:1"))
-	a := l2.ask(people+"trail", wire.TrailQuery{Person: "customer:1"})
+	l.record("s1", action("Store", "customer:1"))
+	a := l.ask(people+"trail", wire.TrailQuery{Person: "customer:1"})
 	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || a.problem(t).Code != wire.Unavailable {
 		t.Errorf("%d %s", a.status, a.body)
 	}
@@ -220,5 +246,35 @@ func TestAPersonIsShownInOneAnswer(t *testing.T) {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(a.body, &raw); err != nil || raw["subject"] != nil {
 		t.Errorf("%v %s", err, a.body)
+	}
+}
+
+func TestHoldingsSayWhatWhereAndUntilWhen(t *testing.T) {
+	l := start(t)
+	doc := document()
+	doc.Controllers[0].Instructions[0].Retention = []wire.Retention{{After: "recorded", Keep: "P7Y"}}
+	as[wire.Plan](t, l.post("/api/v1/register", doc))
+	first := l.record("h1", action("Collect", "customer:1"))
+	again := l.record("h2", with(action("Store", "customer:1"), "categories", []string{"pd:Name"}))
+	l.record("h3", with(action("Erase", "customer:1"), "categories", []string{"pd:EmailAddress"}))
+	l.record("h4", with(action("Delete", "customer:1"), "categories", []string{"pd:Name"}))
+	held := as[wire.Holdings](t, l.ask(people+"holdings", wire.HoldingsQuery{Person: "customer:1"}))
+	if len(held.Holdings) != 1 {
+		t.Fatalf("%+v", held)
+	}
+	h := held.Holdings[0]
+	want := "Name held in crm (GB) since 23 November 2026 · contract, Art. 6(1)(b) · instruction orders v1 of Fenland Cycles Ltd · " +
+		"deleted, but can be had back · until 23 November 2033"
+	if h.Sentence != want || h.Position != first.Position || h.NewestPosition != again.Position || !h.Withdrawn || h.Until == nil ||
+		len(h.Retention) != 1 || h.Retention[0].Keep != "P7Y" || h.Service != "webshop" || h.Basis != "A6-1-b" {
+		t.Errorf("\n got %s\nwant %s\n%+v", h.Sentence, want, h)
+	}
+	at := first.Position + 1
+	p := as[wire.Person](t, l.ask(people+"show", wire.TrailQuery{Person: "customer:1", At: &at}))
+	if p.Holdings != nil || len(p.Trail.Entries) != 1 || p.Position != at {
+		t.Errorf("as of an earlier position: %+v", p)
+	}
+	if a := l.post(people+"holdings", `{"person":"customer:1","at":3}`); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("holdings of an earlier position: %s", a.body)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
+	view "github.com/jigowatt/daybook/projections/register"
 )
 
 func (a *API) registerRoutes() {
@@ -39,17 +40,31 @@ func (a *API) registerRoutes() {
 	get(a, huma.Operation{Path: "/recipients", OperationID: "recipients", Tags: tags, Summary: "All recipients", Parameters: at()},
 		func(c *call) (wire.Recipients, domain.Position, error) {
 			r, err := c.registered()
-			return wire.Recipients{Recipients: recipients(r), Position: uint64(r.position)}, r.position, err
+			return wire.Recipients{Recipients: recipients(r), Position: uint64(r.Position)}, r.Position, err
 		})
 	get(a, huma.Operation{Path: "/services", OperationID: "services", Tags: tags, Summary: "All services", Parameters: at()},
 		func(c *call) (wire.Services, domain.Position, error) {
 			r, err := c.registered()
-			out := wire.Services{Services: []wire.ServiceView{}, Position: uint64(r.position)}
-			for _, key := range sorted(r.register.Services, serviceOrder) {
-				out.Services = append(out.Services, serviceView(r.register.Services[key]))
+			out := wire.Services{Services: []wire.ServiceView{}, Position: uint64(r.Position)}
+			for _, key := range sorted(r.Services, serviceOrder) {
+				out.Services = append(out.Services, serviceView(r.Services[key]))
 			}
-			return out, r.position, err
+			return out, r.Position, err
 		})
+}
+
+// registered gives the register as of the position that is asked for.
+func (c *call) registered() (view.Snapshot, error) {
+	at, err := c.position("at")
+	if err != nil {
+		return view.Snapshot{}, err
+	}
+	registers, err := c.registers(at)
+	if err != nil {
+		return view.Snapshot{}, err
+	}
+	r, err := registers.All(c.ctx(), at)
+	return r, errors.Wrap(err, "register as of a position")
 }
 
 // sorted gives the keys of a map in their order.
@@ -75,31 +90,31 @@ func (c *call) register() (wire.RegisterView, domain.Position, error) {
 	if err != nil {
 		return wire.RegisterView{}, 0, err
 	}
-	contacts, err := c.contacts(r.register, reveal != "")
+	contacts, err := c.contacts(r.State, reveal != "")
 	if err != nil {
 		return wire.RegisterView{}, 0, err
 	}
-	out := wire.RegisterView{Recipients: recipients(r), Controllers: []wire.ControllerView{}, Position: uint64(r.position)}
-	if p := r.register.Processor; p != nil {
+	out := wire.RegisterView{Recipients: recipients(r), Controllers: []wire.ControllerView{}, Position: uint64(r.Position)}
+	if p := r.Processor; p != nil {
 		out.Processor = &wire.ProcessorView{
 			Name: p.Name, Registration: p.Registration, Regime: string(p.Regime), Territory: texts(p.Territory), Measures: p.Measures,
 			Contacts: contacts[register.Itself],
 		}
 	}
-	for _, id := range sorted(r.register.Controllers, cmp.Compare[domain.ControllerID]) {
-		controller := r.register.Controllers[id]
-		view := wire.ControllerView{
+	for _, id := range sorted(r.Controllers, cmp.Compare[domain.ControllerID]) {
+		controller := r.Controllers[id]
+		w := wire.ControllerView{
 			ID: string(id), Name: controller.Name, Regime: string(controller.Regime), Country: string(controller.Country),
-			Contacts: contacts[id], Instructions: r.newest(id),
+			Contacts: contacts[id], Instructions: newest(r, id),
 		}
-		for _, key := range sorted(r.register.Services, serviceOrder) {
+		for _, key := range sorted(r.Services, serviceOrder) {
 			if key.Controller == id {
-				view.Services = append(view.Services, serviceView(r.register.Services[key]))
+				w.Services = append(w.Services, serviceView(r.Services[key]))
 			}
 		}
-		out.Controllers = append(out.Controllers, view)
+		out.Controllers = append(out.Controllers, w)
 	}
-	return out, r.position, nil
+	return out, r.Position, nil
 }
 
 // contacts gives all contacts by whose they are, and opens their details at the last moment where they are to be revealed.
@@ -107,12 +122,12 @@ func (c *call) contacts(r register.State, reveal bool) (map[domain.ControllerID]
 	out := map[domain.ControllerID][]wire.ContactView{}
 	for _, key := range sorted(r.Contacts, contactOrder) {
 		contact := r.Contacts[key]
-		view := wire.ContactView{Contact: wire.Contact{ID: string(key.Contact), Role: contact.Role}}
+		w := wire.ContactView{Contact: wire.Contact{ID: string(key.Contact), Role: contact.Role}}
 		if reveal {
 			plain, err := c.api.cfg.Vault.Open(c.ctx(), contact.Subject, domain.SealedFor(domain.LedgerSource, contact.Event), contact.Details)
 			switch {
 			case errors.Is(err, domain.ErrForgotten):
-				view.Forgotten = true
+				w.Forgotten = true
 			case err != nil:
 				return nil, errors.Wrapf(err, "open the details of contact %s", key.Contact)
 			default:
@@ -120,18 +135,18 @@ func (c *call) contacts(r register.State, reveal bool) (map[domain.ControllerID]
 				if err := json.Unmarshal([]byte(plain.Reveal()), &details); err != nil {
 					return nil, errors.AssertionFailedf("the details of a contact are not what was sealed")
 				}
-				view.Name, view.Email, view.Phone = details.Name, details.Email, details.Phone
+				w.Name, w.Email, w.Phone = details.Name, details.Email, details.Phone
 			}
 		}
-		out[key.Controller] = append(out[key.Controller], view)
+		out[key.Controller] = append(out[key.Controller], w)
 	}
 	return out, nil
 }
 
-func recipients(r registered) []wire.Recipient {
+func recipients(r view.Snapshot) []wire.Recipient {
 	out := []wire.Recipient{}
-	for _, id := range sorted(r.register.Recipients, cmp.Compare[domain.RecipientID]) {
-		e := r.register.Recipients[id]
+	for _, id := range sorted(r.Recipients, cmp.Compare[domain.RecipientID]) {
+		e := r.Recipients[id]
 		out = append(out, wire.Recipient{
 			ID: string(id), Name: e.Name, Kind: string(e.Kind), Country: string(e.Country), Safeguard: e.Safeguard, Contract: e.Contract,
 		})

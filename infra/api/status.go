@@ -19,6 +19,10 @@ func (a *API) statusRoutes() {
 		s := c.api.status()
 		return s, domain.Position(s.End), nil
 	})
+	get(a, huma.Operation{
+		Path: "/sources", OperationID: "sources", Tags: []string{"operate"}, Summary: "Which services report, how much, and with which gaps",
+		Parameters: []*huma.Param{query("controller", "string", "Whose services; all by default."), awaits()},
+	}, (*call).listSources)
 	a.route(huma.Operation{
 		Method: http.MethodPost, Path: "/views/{view}/rebuild", OperationID: "rebuildView", Tags: []string{"operate"},
 		Summary:     "Build a view anew from the log",

@@ -178,3 +178,29 @@ func TestTheQuarantineIsListedShownAndReplayed(t *testing.T) {
 		t.Errorf("no quarantine: %d", a.status)
 	}
 }
+
+func TestSourcesAreListed(t *testing.T) {
+	l := declared(t)
+	for i := range 4 {
+		e := event("q"+strconv.Itoa(i), action("Use", "customer:1", "customer:2"))
+		if i != 2 {
+			e = with(e, "sequence", strconv.Itoa(i+1))
+		}
+		as[wire.Receipt](t, l.request(http.MethodPost, recordPath, wire.ContentEvent, encoded(t, e)))
+	}
+	list := as[wire.Sources](t, l.read("/api/v1/sources"))
+	if len(list.Sources) != 1 || list.Position != uint64(l.ledger.State().End) {
+		t.Fatalf("%+v", list)
+	}
+	s := list.Sources[0]
+	if s.Controller != "fenland-cycles" || s.Service != "webshop" || s.Entries != 8 || s.Actions != 4 || s.Findings != 8 || s.Sequence != 4 ||
+		s.Gaps != 1 || len(s.Missing) != 1 || s.Missing[0] != (wire.Gap{From: 3, To: 3}) || s.LastPosition != list.Position-1 {
+		t.Errorf("%+v", s)
+	}
+	if list := as[wire.Sources](t, l.read("/api/v1/sources?controller=other")); len(list.Sources) != 0 {
+		t.Errorf("another controller's: %+v", list)
+	}
+	if a := l.get("/api/v1/sources?controller=" + canary + "@"); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("%s", a.body)
+	}
+}

@@ -26,20 +26,20 @@ func (c *call) trail(p person, in wire.TrailQuery) (wire.Trail, error) {
 	if err != nil {
 		return wire.Trail{}, err
 	}
-	view := c.api.views.trailView
-	if err := c.await(view); err != nil {
+	trails, err := c.trails(q.At)
+	if err != nil {
 		return wire.Trail{}, err
 	}
-	if q.At, err = c.asOf(in.At, view); err != nil {
-		return wire.Trail{}, err
-	}
-	page, err := c.api.views.trail.Of(c.ctx(), q)
+	page, err := trails.Of(c.ctx(), q)
 	if err != nil {
 		return wire.Trail{}, errors.Wrap(err, "trail of a person")
 	}
 	out := wire.Trail{
 		Controller: string(p.controller), Order: wire.OldestFirst, Entries: make([]wire.TrailEntry, len(page.Entries)),
 		Position: uint64(page.Position),
+	}
+	if q.At != nil {
+		out.Position = uint64(*q.At)
 	}
 	if q.Newest {
 		out.Order = wire.NewestFirst
@@ -64,6 +64,10 @@ func (c *call) trailQuery(p person, in wire.TrailQuery) (trail.Query, error) {
 	if in.After != nil {
 		at := domain.Position(*in.After)
 		after = &at
+	}
+	if in.At != nil {
+		at := domain.Position(*in.At)
+		q.At = &at
 	}
 	switch in.Order {
 	case "", wire.NewestFirst:
@@ -94,9 +98,9 @@ func (c *call) names(controller domain.ControllerID) sentence.Names {
 // entry writes one entry in the contract's words, with its sentence, and opens its details where they were asked for.
 func (c *call) entry(e trail.Entry, names sentence.Names, details bool) (wire.TrailEntry, error) {
 	w := wire.TrailEntry{
-		Position: uint64(e.Position), ID: e.ID, Action: e.Action, Time: e.Time, Recorded: e.Recorded, Service: string(e.Service),
+		Position: uint64(e.Position), Type: e.Type, ID: e.ID, Action: e.Action, Time: e.Time, Recorded: e.Recorded, Service: string(e.Service),
 		Identifier: e.Identifier, Operation: string(e.Operation), Instruction: string(e.Instruction), Version: e.Version,
-		Basis: string(e.Basis), Stated: string(e.Stated), System: e.System, Location: string(e.Location),
+		Basis: string(e.Basis), Stated: string(e.Stated), System: e.System, From: e.From, Location: string(e.Location),
 		Recipient: string(e.Recipient), Order: e.Order, Sealed: !e.Details.IsZero(),
 		Sentence: sentence.Of(sentence.Entry{Position: e.Position, Time: e.Time, Fact: fact(e)}, names),
 	}
@@ -124,12 +128,12 @@ func (c *call) entry(e trail.Entry, names sentence.Names, details bool) (wire.Tr
 
 // fact gives the event that an entry stands for.
 func fact(e trail.Entry) domain.Fact {
-	if e.Type == (dossier.IdentifierLinked{}).EventType() {
-		return dossier.IdentifierLinked{Controller: e.Controller, Joined: e.Joined, Identifier: e.Identifier, By: e.By}
+	if e.Fact != nil {
+		return e.Fact
 	}
 	return dossier.ActionRecorded{
 		Controller: e.Controller, Service: e.Service, Operation: e.Operation, Instruction: e.Instruction, Version: e.Version,
-		Basis: e.Basis, Categories: e.Categories, System: e.System, Location: e.Location, Recipient: e.Recipient, Order: e.Order,
-		Findings: e.Findings,
+		Basis: e.Basis, Categories: e.Categories, System: e.System, From: e.From, Location: e.Location, Recipient: e.Recipient,
+		Order: e.Order, Findings: e.Findings,
 	}
 }

@@ -132,8 +132,10 @@ func done(f dossier.ActionRecorded, n Names) string {
 	if f.Location != "" {
 		s += " (" + string(f.Location) + ")"
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return capital(s)
 }
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // preposition says how an operation stands to the system that is named with it.
 func preposition(op domain.Operation) string {
@@ -158,7 +160,7 @@ func linked(f dossier.IdentifierLinked) string {
 	if f.Joined != 0 {
 		return "Two records were found to be of one person, by " + article(f.Identifier) + " identifier"
 	}
-	return strings.ToUpper(article(f.Identifier)[:1]) + article(f.Identifier)[1:] + " identifier was found to name this person"
+	return capital(article(f.Identifier)) + " identifier was found to name this person"
 }
 
 // article gives a kind of identifier with its article.

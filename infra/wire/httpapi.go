@@ -113,7 +113,9 @@ type Heard struct {
 type Source struct {
 	Controller string `json:"controller"`
 	Service    string `json:"service"`
-	Entries    uint64 `json:"entries"`
+	// Entries counts one for each person of an action.
+	Entries uint64 `json:"entries"`
+	Actions uint64 `json:"actions"`
 	// Findings is how many of the entries have findings.
 	Findings uint64 `json:"findings"`
 	// First and Last are when the ledger recorded the oldest and the newest.
@@ -123,6 +125,14 @@ type Source struct {
 	// Sequence is the newest of the service's own count, 0 where it keeps none, and Gaps how many of that count are missing.
 	Sequence uint64 `json:"sequence,omitempty"`
 	Gaps     uint64 `json:"gaps,omitempty"`
+	// Missing says which are, the newest gaps first to last; 64 at most.
+	Missing []Gap `json:"missing,omitempty"`
+}
+
+// Gap is a run of a service's own count that has not come, both ends included.
+type Gap struct {
+	From uint64 `json:"from"`
+	To   uint64 `json:"to"`
 }
 
 // Sources is the list of sources.

@@ -34,11 +34,9 @@ type TrailQuery struct {
 	Details bool `json:"details,omitempty"`
 }
 
-// HoldingsQuery asks for what is held of one person under one controller.
+// HoldingsQuery asks for what is held of one person under one controller now.
 type HoldingsQuery struct {
 	Person Text `json:"person"`
-	// At asks for what was known when the ledger ended at this position, where the view keeps that.
-	At *uint64 `json:"at,omitempty"`
 }
 
 // LinkRequest says that a second identifier names a person whom the ledger knows already.
@@ -70,6 +68,8 @@ type Trail struct {
 // TrailEntry is one entry of the ledger about the person.
 type TrailEntry struct {
 	Position uint64 `json:"position"`
+	// Type is the type of the event; that of an action is daybook.action.recorded.v1.
+	Type string `json:"type"`
 	// ID is the event's id and Action the id under which the service sent the action.
 	ID     string `json:"id,omitempty"`
 	Action string `json:"action,omitempty"`
@@ -86,9 +86,11 @@ type TrailEntry struct {
 	Stated      string   `json:"stated,omitempty"`
 	Categories  []string `json:"categories,omitempty"`
 	System      string   `json:"system,omitempty"`
-	Location    string   `json:"location,omitempty"`
-	Recipient   string   `json:"recipient,omitempty"`
-	Order       string   `json:"order,omitempty"`
+	// From is the system that a copy or a move came from.
+	From      string `json:"from,omitempty"`
+	Location  string `json:"location,omitempty"`
+	Recipient string `json:"recipient,omitempty"`
+	Order     string `json:"order,omitempty"`
 	// Sentence says it all in plain English.
 	Sentence string    `json:"sentence"`
 	Findings []Finding `json:"findings,omitempty"`
@@ -112,19 +114,26 @@ type Holdings struct {
 
 // Holding is one category of the person's data in one system.
 type Holding struct {
+	// Category is empty where a service brought data without saying what.
 	Category string `json:"category"`
 	System   string `json:"system,omitempty"`
 	Location string `json:"location,omitempty"`
-	// Since is when it came there, and Position the entry that says so.
-	Since    time.Time `json:"since"`
-	Position uint64    `json:"position"`
-	Service  string    `json:"service,omitempty"`
+	// Since is when it first came there, and Position the entry that says so; Newest and NewestPosition are those of the last time.
+	Since          time.Time `json:"since"`
+	Position       uint64    `json:"position"`
+	Newest         time.Time `json:"newest"`
+	NewestPosition uint64    `json:"newestPosition"`
+	Service        string    `json:"service,omitempty"`
 	// Instruction, Version and Basis are those under which it is held.
 	Instruction string `json:"instruction,omitempty"`
 	Version     int    `json:"version,omitempty"`
 	Basis       string `json:"basis,omitempty"`
 	// Withdrawn says that it was deleted but can be had back, so it is still held.
 	Withdrawn bool `json:"withdrawn,omitempty"`
+	// Retention are the instruction's rules of retention.
+	Retention []Retention `json:"retention,omitempty"`
+	// Until is when the last of them ends, absent where there is none or one waits for something that has not happened.
+	Until *time.Time `json:"until,omitempty"`
 	// Sentence says it all in plain English.
 	Sentence string `json:"sentence"`
 }
@@ -136,8 +145,9 @@ type Person struct {
 	// Identifiers shows the identifiers by which services named the person, masked: enough for somebody who knows them.
 	Identifiers []Text `json:"identifiers,omitempty"`
 	// Forgotten says that the person's keys were destroyed.
-	Forgotten bool      `json:"forgotten,omitempty"`
-	Holdings  []Holding `json:"holdings"`
-	Trail     Trail     `json:"trail"`
-	Position  uint64    `json:"position"`
+	Forgotten bool `json:"forgotten,omitempty"`
+	// Holdings is absent where the answer is as of an earlier position: what is held is known as of now only.
+	Holdings []Holding `json:"holdings,omitzero"`
+	Trail    Trail     `json:"trail"`
+	Position uint64    `json:"position"`
 }
