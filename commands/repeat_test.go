@@ -13,6 +13,7 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/infra/eventlog/memlog"
 )
 
 // respects are the ways in which an action under a known id can be the same or another.
@@ -266,4 +267,31 @@ func TestARepetitionAboutPeopleLinkedSince(t *testing.T) {
 		t.Errorf("the receipt is %+v", two)
 	}
 	w.check()
+}
+
+// A contradiction is one only of what is on disk: where the first was never written, the second is to be sent again, and recorded.
+func TestAConflictIsSaidOnlyOfWhatIsRecorded(t *testing.T) {
+	other := action("a", func(a *commands.Action) { a.System = "erp" })
+	tooLarge := action("a", func(a *commands.Action) { a.System = string(make([]byte, domain.MaxEventBytes)) })
+	for rule, row := range map[string]struct {
+		one   commands.Action
+		fault memlog.Fault
+		fails error
+	}{
+		"it was refused by the log":      {action("a"), memlog.Refused, domain.ErrUnavailable},
+		"it was lost":                    {action("a"), memlog.Lost, domain.ErrUnavailable},
+		"it was too large to be written": {tooLarge, memlog.None, domain.ErrInvalid},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			w := declared(t)
+			w.log.Inject(row.fault)
+			outcomes := w.record(row.one, other)
+			w.fails(outcomes[0], row.fails)
+			w.fails(outcomes[1], domain.ErrUnavailable)
+			if r := w.recorded(other); r.Duplicate {
+				t.Errorf("the receipt is %+v", r)
+			}
+			w.check()
+		})
+	}
 }

@@ -153,7 +153,8 @@ func (s *simulation) publish(step int, rng *rand.Rand) {
 			_, err := s.ledger(rng).Link(context.Background(), commands.Link{Controller: "fenland", Known: someone(rng), Also: someone(rng)})
 			s.expects("linking", err, domain.ErrNotFound)
 		case 2:
-			_, _ = s.ledger(rng).Ask(context.Background(), action("asked").Action, nil)
+			_, err := s.ledger(rng).Ask(context.Background(), action("asked").Action, nil)
+			s.expects("asking", err, domain.ErrUnavailable)
 		default:
 			s.send(step, rng)
 		}
