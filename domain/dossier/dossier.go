@@ -56,7 +56,7 @@ type ActionRecorded struct {
 func (ActionRecorded) EventType() string { return "daybook.action.recorded.v1" }
 
 // Person gives whose dossier the event is about.
-func (e ActionRecorded) Person() Of { return Of{e.Controller, e.Subject} }
+func (e ActionRecorded) Person() Of { return Of{Controller: e.Controller, Subject: e.Subject} }
 
 // IdentifierLinked is the event that an identifier was found to name a person whom the ledger knew already. Where it led to a
 // dossier of its own, Joined is that dossier's key, and the two are one person's.

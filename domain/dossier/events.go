@@ -10,6 +10,8 @@ import (
 type Of struct {
 	Controller domain.ControllerID `json:"controller"`
 	Subject    domain.SubjectKey   `json:"subject"`
+	// By is who said so for the controller or the processor, empty where a service did.
+	By domain.ContactID `json:"by,omitempty"`
 }
 
 // Person gives whose dossier the event is about.

@@ -1,0 +1,126 @@
+package commands
+
+import (
+	"context"
+	"time"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/disclosure"
+	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/domain/source"
+)
+
+// Matter is a command about one person: an objection, a restriction, a hold, an order, a consent, or the end of one.
+type Matter struct {
+	Controller domain.ControllerID
+	Person     domain.Identifier
+	By         domain.ContactID // who said so; may be empty
+	At         time.Time        // when it was said; zero for now
+	What       dossier.Matter
+}
+
+// Settled says where a command about a person was recorded. Events is 0 where it changed nothing.
+type Settled struct {
+	Position domain.Position
+	Events   int
+	Of       dossier.Of
+}
+
+// About records a matter of a person whom the ledger knows. It returns domain.ErrNotFound for one it does not know, and whatever
+// the matter's decision returns.
+func (l *Ledger) About(ctx context.Context, m Matter) (Settled, error) {
+	keys, err := l.cfg.Vault.Resolve(ctx, []Lookup{{Controller: m.Controller, Identifier: m.Person}})
+	if err != nil {
+		return Settled{}, errors.Wrap(err, "find the person")
+	}
+	if keys[0] == 0 {
+		return Settled{}, errors.WithHint(errors.Wrap(domain.ErrNotFound, "person of a matter"),
+			"No service has told the ledger about this identifier under this controller.")
+	}
+	return l.AboutDossier(ctx, dossier.Of{Controller: m.Controller, Subject: keys[0], By: m.By}, m.What, m.At)
+}
+
+// AboutDossier records a matter of the person who goes by a subject key. It returns whatever the matter's decision returns.
+func (l *Ledger) AboutDossier(ctx context.Context, of dossier.Of, what dossier.Matter, at time.Time) (Settled, error) {
+	what = dossier.For(what, of)
+	result, err := l.do(ctx, &command{decide: func(_ context.Context, on deciding) (any, []domain.Event, error) {
+		facts, err := what.Decide(on.standings.get(of.Subject), on.now)
+		return nil, l.owned(facts, either(at, on.now)), err
+	}})
+	return Settled{Position: result.position, Events: result.events, Of: of}, err
+}
+
+// Standing gives what stands about the person with a subject key, ahead of what is durable by what is being written.
+func (l *Ledger) Standing(key domain.SubjectKey) dossier.Standing { return l.standings.Load().get(key) }
+
+// ReceiveCourtOrder records that an order to disclose was received. It returns domain.ErrNotFound where the controller or the
+// authority is not registered, domain.ErrInvalid, and domain.ErrConflict.
+func (l *Ledger) ReceiveCourtOrder(ctx context.Context, c disclosure.Receive) (Settled, error) {
+	return l.decided(ctx, func(on deciding) ([]domain.Fact, error) {
+		r := on.state.Register
+		if _, known := r.Controllers[c.Controller]; !known {
+			return nil, errors.Wrapf(domain.ErrNotFound, "controller %s of a court order", c.Controller)
+		}
+		if authority, known := r.Recipients[c.Authority]; !known || authority.Kind != register.Authority {
+			return nil, errors.WithHint(errors.Wrapf(domain.ErrNotFound, "authority %s of a court order", c.Authority),
+				"Declare the court or authority among the recipients, as an authority.")
+		}
+		return c.Decide(on.state.CourtOrders)
+	})
+}
+
+// InformController records that a controller was told of an order to disclose. It returns domain.ErrNotFound, domain.ErrInvalid, and
+// domain.ErrForbidden while the law forbids telling.
+func (l *Ledger) InformController(ctx context.Context, c disclosure.Inform) (Settled, error) {
+	return l.decided(ctx, func(on deciding) ([]domain.Fact, error) { return c.Decide(on.state.CourtOrders) })
+}
+
+// Count records how many people's data of a category a service says it holds. It returns domain.ErrInvalid.
+func (l *Ledger) Count(ctx context.Context, c source.CountReported, at time.Time) (Settled, error) {
+	return l.decidedAt(ctx, at, func(deciding) ([]domain.Fact, error) {
+		if _, err := domain.ParseCategory(string(c.Category)); err != nil {
+			return nil, err
+		}
+		if c.System == "" || len(c.System) > domain.MaxCategoryBytes {
+			return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "system of a count"), "Name the system that was counted.")
+		}
+		return []domain.Fact{c}, nil
+	})
+}
+
+// Heartbeat records that a service lives.
+func (l *Ledger) Heartbeat(ctx context.Context, c source.HeartbeatRecorded) error {
+	_, err := l.decided(ctx, func(deciding) ([]domain.Fact, error) { return []domain.Fact{c}, nil })
+	return err
+}
+
+func (l *Ledger) decided(ctx context.Context, decide func(deciding) ([]domain.Fact, error)) (Settled, error) {
+	return l.decidedAt(ctx, time.Time{}, decide)
+}
+
+// decidedAt records facts that the ledger decides on, as of a time; zero means now.
+func (l *Ledger) decidedAt(ctx context.Context, at time.Time, decide func(deciding) ([]domain.Fact, error)) (Settled, error) {
+	result, err := l.do(ctx, &command{decide: func(_ context.Context, on deciding) (any, []domain.Event, error) {
+		facts, err := decide(on)
+		return nil, l.owned(facts, either(at, on.now)), err
+	}})
+	return Settled{Position: result.position, Events: result.events}, err
+}
+
+func (l *Ledger) owned(facts []domain.Fact, at time.Time) []domain.Event {
+	events := make([]domain.Event, len(facts))
+	for i, fact := range facts {
+		events[i] = l.own(fact, at)
+	}
+	return events
+}
+
+func either(at, now time.Time) time.Time {
+	if at.IsZero() {
+		return now
+	}
+	return at
+}
