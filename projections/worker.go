@@ -109,6 +109,9 @@ func (w *worker) next(ctx context.Context, after chunk) (c chunk, ok bool) {
 			return c, false
 		}
 	} else {
+		if domain.Position(w.want.Load()) > after.end && len(w.queue) == 0 {
+			return c, false // What follows was left out while the queue was full, and will not come.
+		}
 		select {
 		case c = <-w.queue:
 		case <-ctx.Done():
