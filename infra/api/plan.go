@@ -66,6 +66,8 @@ func nameChange(change *wire.Change, fact domain.Fact) {
 		change.Kind, change.Controller, change.Name = "service", string(f.Controller), string(f.Service)
 	case register.RecipientDeclared:
 		change.Kind, change.Name = "recipient", string(f.Recipient)
+	case register.AuthorisationDeclared:
+		change.Kind, change.Controller, change.Name = "authorisation", string(f.Controller), string(f.Controller)
 	case register.ContactDeclared:
 		change.Kind, change.Name = "contact", string(f.Contact)
 		if f.Controller != register.Itself {

@@ -24,6 +24,8 @@ func Change(fact domain.Fact, isNew bool) string {
 		return "The service " + f.Name + ", which reports within " + Within(time.Duration(f.ReportsWithin)*time.Second) + ", is " + verb + "."
 	case register.RecipientDeclared:
 		return "The " + string(f.Kind) + " " + f.Name + " (" + string(f.Country) + ") is " + verb + " as a recipient."
+	case register.AuthorisationDeclared:
+		return "How sub-processors are authorised is " + verb + ": " + string(f.Mode) + ", Art. 28(2)."
 	case register.ContactDeclared:
 		return "The contact in the role of " + f.Role + " is " + verb + "."
 	case instruction.Given:
@@ -32,7 +34,7 @@ func Change(fact domain.Fact, isNew bool) string {
 	case instruction.Withdrawn:
 		return "Version " + strconv.Itoa(f.Version) + " is withdrawn by " + warrant(f.Warrant) + "."
 	}
-	return fact.EventType() + "."
+	return capital(typeWords(fact.EventType())) + "."
 }
 
 func warrant(w domain.Warrant) string {

@@ -65,7 +65,7 @@ func Of(e Entry, n Names) string {
 			parts = append(parts, "said by "+string(f.By))
 		}
 	default:
-		parts = append(parts, e.Fact.EventType())
+		parts = append(parts, matter(f))
 	}
 	return strings.Join(append(parts, "entry "+e.Position.String()), separator)
 }
@@ -120,9 +120,12 @@ func list(terms []string, none string) string {
 
 func done(f dossier.ActionRecorded, n Names) string {
 	s := Categories(f.Categories) + " " + f.Operation.Verb()
-	place := f.System
-	if place != "" {
-		place = " " + preposition(f.Operation) + " " + place
+	place := ""
+	if f.From != "" {
+		place = " from " + f.From
+	}
+	if f.System != "" {
+		place += " " + preposition(f.Operation) + " " + f.System
 	}
 	if f.Recipient != "" {
 		s += place + " to " + n.recipient(f.Recipient)

@@ -74,6 +74,13 @@ func TestAnEntryBecomesASentence(t *testing.T) {
 			}),
 		},
 		{
+			"moved from one system to another", "12 Mar 2026, 14:05 UTC · Name moved from crm to archive (GB) · contract, Art. 6(1)(b) · " +
+				"instruction orders v3 of Fenland Cycles Ltd · by webshop · entry 88213",
+			with(func(a *dossier.ActionRecorded) {
+				a.Operation, a.From, a.System, a.Categories = domain.Move, "crm", "archive", []domain.Category{"pd:Name"}
+			}),
+		},
+		{
 			"a second identifier", "12 Mar 2026, 14:05 UTC · An email identifier was found to name this person · said by anna · entry 88213",
 			dossier.IdentifierLinked{Identifier: "email", By: "anna"},
 		},
@@ -85,6 +92,41 @@ func TestAnEntryBecomesASentence(t *testing.T) {
 	for _, row := range table {
 		if got := sentence.Of(sentence.Entry{Position: 88213, Time: at, Fact: row.fact}, names); got != row.want {
 			t.Errorf("%s:\n got %s\nwant %s", row.rule, got, row.want)
+		}
+	}
+}
+
+// unspoken is an event that this program has no words for.
+type unspoken struct{}
+
+func (unspoken) EventType() string { return "daybook.case.sent-on.v2" }
+
+func TestWhatStandsAboutAPersonBecomesASentence(t *testing.T) {
+	table := []struct {
+		fact domain.Fact
+		want string
+	}{
+		{dossier.ConsentGiven{Instruction: "news", How: "double-opt-in", Explicit: true}, "The person explicitly consented to instruction news (double-opt-in), Art. 7(1)"},
+		{dossier.ConsentWithdrawn{Instruction: "news", How: "link"}, "The person withdrew the consent to instruction news (link), Art. 7(3)"},
+		{dossier.ObjectionRaised{Marketing: true}, "The person objected to direct marketing, Art. 21(2)"},
+		{dossier.ObjectionRaised{Instruction: "ads"}, "The person objected to instruction ads, Art. 21(1)"},
+		{dossier.ObjectionResolved{Overridden: true}, "The controller showed compelling legitimate grounds against the objection, Art. 21(1)"},
+		{dossier.ObjectionResolved{}, "The objection was upheld, Art. 21(1)"},
+		{dossier.RestrictionPlaced{Ground: "A18-1-a"}, "Use was restricted for all data, Art. 18(1)(a)"},
+		{dossier.RestrictionLifted{Told: at}, "The restriction was lifted; the person was told on 12 March 2026, Art. 18(3)"},
+		{dossier.HoldPlaced{Ground: "court-order", Instruction: "orders"}, "Removal was put on hold for instruction orders: court order"},
+		{dossier.HoldPlaced{Ground: "A17-3-e"}, "Removal was put on hold for all data: Art. 17(3)(e)"},
+		{dossier.HoldReleased{}, "A hold on removal ended"},
+		{dossier.ActionAnnounced{Operation: domain.Erase, Categories: []domain.Category{"pd:Name"}}, "A service announced that Name will be erased"},
+		{dossier.OccasionRecorded{Occasion: domain.WhenOrderClosed, Instruction: "orders"}, "Order closed under instruction orders"},
+		{dossier.OrderSent{Service: "crm", Kind: dossier.TaskErase, Due: at, Categories: []domain.Category{"pd:Name"}}, "The ledger told crm to erase Name by 12 March 2026"},
+		{dossier.OrderEscalated{Order: "ord-1"}, "Order ord-1 was not answered in time"},
+		{unspoken{}, "Case sent on"},
+	}
+	for _, row := range table {
+		want := "12 Mar 2026, 14:05 UTC · " + row.want + " · entry 7"
+		if got := sentence.Of(sentence.Entry{Position: 7, Time: at, Fact: row.fact}, sentence.Names{}); got != want {
+			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	}
 }
