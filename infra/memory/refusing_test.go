@@ -1,0 +1,84 @@
+package memory_test
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cockroachdb/errors"
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/jigowatt/daybook/commands"
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/memory"
+)
+
+func TestWhatOpenRefuses(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "memory")
+	m := open(t, dir, memory.Config{})
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder has mode %v: %v", info.Mode(), err)
+	}
+	if _, err := memory.Open(dir, memory.Config{}); !errors.Is(err, domain.ErrUnavailable) || errors.FlattenHints(err) == "" {
+		t.Errorf("a second process: got %v", err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	store, err := pebble.Open(dir, &pebble.Options{FormatMajorVersion: pebble.FormatValueSeparation, Logger: silent{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.CombineErrors(store.Set([]byte{0}, []byte{2}, pebble.Sync), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := memory.Open(dir, memory.Config{}); !errors.Is(err, memory.ErrNewer) {
+		t.Errorf("a newer format: got %v", err)
+	}
+}
+
+type silent struct{}
+
+func (silent) Infof(string, ...any)  {}
+func (silent) Errorf(string, ...any) {}
+func (silent) Fatalf(string, ...any) { panic("fatal") }
+
+func TestANearlyFullDiskIsRefusedInTime(t *testing.T) {
+	m := open(t, filepath.Join(t.TempDir(), "memory"), memory.Config{LeastFree: 1 << 60})
+	if err := m.Remember(1, commands.News{Messages: messages(0, 1), Snapshot: nil}); !errors.Is(err, domain.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+	if end, _ := load(t, m); end != 0 {
+		t.Error("it was remembered nevertheless")
+	}
+}
+
+func TestTheStoreReportsThroughTheLog(t *testing.T) {
+	var out bytes.Buffer
+	var mu sync.Mutex
+	log := slog.New(slog.NewJSONHandler(locked{&mu, &out}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	m := open(t, filepath.Join(t.TempDir(), "memory"), memory.Config{Log: log})
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if !strings.Contains(out.String(), `"level":"DEBUG"`) || strings.Contains(out.String(), `"level":"INFO"`) {
+		t.Errorf("got %s", out.String())
+	}
+}
+
+type locked struct {
+	mu *sync.Mutex
+	to *bytes.Buffer
+}
+
+func (l locked) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.to.Write(b)
+}
