@@ -6,12 +6,15 @@ import (
 
 	"github.com/jigowatt/daybook/infra/sqlite"
 	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/holdings"
+	"github.com/jigowatt/daybook/projections/register"
+	"github.com/jigowatt/daybook/projections/sources"
 	"github.com/jigowatt/daybook/projections/trail"
 )
 
 // Views are all views that there are.
 func Views() []projections.Projection {
-	return []projections.Projection{trail.Projection()}
+	return []projections.Projection{trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection()}
 }
 
 func (a *App) openViews(context.Context) error {
