@@ -127,6 +127,9 @@ func (p *program) report(err error) {
 	var f *failure
 	if !errors.As(err, &f) {
 		f = &failure{sentence: stopped("Daybook could not go on: " + withoutKind(err.Error())), hint: strings.Join(errors.GetAllHints(err), " ")}
+		if errors.HasAssertionFailure(err) { // whose own hints speak of a tracker that is not ours
+			f.hint = "This is a fault of the program or of its data. Run it again with -v, and keep what it logs."
+		}
 	}
 	lines := append([]string{f.sentence}, f.more...)
 	if f.hint != "" {

@@ -145,8 +145,8 @@ func (p *player) record(ctx context.Context, s *simulated, step sample.Step, act
 		codes = append(codes, f.Code)
 		p.played.found = append(p.played.found, []string{brief(action.Time), step.By, f.Message + " (" + f.Article + ")"})
 	}
-	if !sameCodes(codes, step.Expect) {
-		return errors.AssertionFailedf("the sample expects other findings than %v", errors.Safe(codes))
+	if !foreseen(codes, step.Expect) {
+		return errors.AssertionFailedf("the sample means to show other findings than %v", errors.Safe(codes))
 	}
 	if !step.Again {
 		return nil
@@ -162,9 +162,9 @@ func (p *player) record(ctx context.Context, s *simulated, step sample.Step, act
 	return nil
 }
 
-func sameCodes(got, want []string) bool {
-	got, want = slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))
-	return slices.Equal(got, want)
+// foreseen says that all the findings which the sample means to show were made. Others may come with the years: rules are added.
+func foreseen(got, meant []string) bool {
+	return !slices.ContainsFunc(meant, func(code string) bool { return !slices.Contains(got, code) })
 }
 
 func (p *player) ask(ctx context.Context, s *simulated, step sample.Step, action client.Action) error {
@@ -180,8 +180,8 @@ func (p *player) ask(ctx context.Context, s *simulated, step sample.Step, action
 	if !answer.Permitted {
 		p.played.refused++
 	}
-	if !sameCodes(codes, step.Refused) {
-		return errors.AssertionFailedf("the sample expects other reasons than %v", errors.Safe(codes))
+	if answer.Permitted == (len(step.Refused) > 0) || !foreseen(codes, step.Refused) {
+		return errors.AssertionFailedf("the sample means to show other reasons than %v", errors.Safe(codes))
 	}
 	return nil
 }
