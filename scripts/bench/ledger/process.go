@@ -176,7 +176,7 @@ func (p *Process) End(ctx context.Context) (uint64, error) {
 	return s.End, err
 }
 
-// Await returns when every view has reached the end of the log.
+// Await returns when every view has reached the end of the log. A view that has stopped never will, and is an error.
 func (p *Process) Await(ctx context.Context) error {
 	var last error
 	err := p.child.Until(ctx, awaitFor, func(ctx context.Context) bool {
@@ -185,13 +185,17 @@ func (p *Process) Await(ctx context.Context) error {
 			return false
 		}
 		for _, v := range s.Views {
+			if v.Stopped != "" {
+				last = errors.Newf("view %s has stopped: %s", errors.Safe(v.Name), v.Stopped)
+				return true
+			}
 			if v.Lag > 0 || v.Position < s.End {
 				return false
 			}
 		}
 		return true
 	})
-	return errors.CombineErrors(err, last)
+	return errors.CombineErrors(last, err)
 }
 
 // Stop ends the process.
