@@ -1,0 +1,190 @@
+package request_test
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/request"
+)
+
+func TestWhereACaseStands(t *testing.T) {
+	access, erasure, complaint := received(request.Access), received(request.Erasure), received(request.Complaint)
+	reviewed := request.Reviewed{Of: on(9, 9)}
+	for _, row := range []struct {
+		rule  string
+		given []request.Step
+		stage request.Stage
+		dsr   request.DSRStatus
+		exact bool
+	}{
+		{"received", given(access), request.Finding, request.DSRPending, true},
+		{"asked", given(access, request.Asked{Of: on(9, 4), For: request.Identity}), request.Waiting, request.DSRPending, true},
+		{"found", given(access, found(crm)), request.Reviewing, request.DSRInProgress, true},
+		{"reviewed", given(access, found(crm), reviewed), request.Deciding, request.DSRInProgress, true},
+		{"an erasure needs no review", given(erasure, found(crm)), request.Deciding, request.DSRInProgress, true},
+		{"decided", given(access, found(crm), reviewed, accepted()), request.Answering, request.DSRInProgress, true},
+		{"an erasure is carried out", given(erasure, found(crm), accepted(request.UnlawfulUse)), request.CarryingOut, request.DSRInProgress, true},
+		{"and answered", given(erasure, found(crm), accepted(request.UnlawfulUse), erased(crm)), request.Answering, request.DSRInProgress, true},
+		{"answered while a place is open", given(erasure, found(crm), accepted(request.UnlawfulUse), answered(9, 12)), request.CarryingOut, request.DSRInProgress, true},
+		{"answered and carried out", given(erasure, found(crm), accepted(request.UnlawfulUse), erased(crm), answered(9, 16)), request.Closing, request.DSRInProgress, true},
+		{"closed", given(erasure, found(), accepted(request.UnlawfulUse), answered(9, 16), closed(request.Accepted)), request.IsClosed, request.DSRCompleted, true},
+		{"closed in part", given(erasure, found(), partly(request.UnlawfulUse, request.LegalClaims), remedies(9, 16), closed(request.Partly)), request.IsClosed, request.DSRCompleted, false},
+		{"refused", given(erasure, refused(request.LegalClaims), remedies(9, 16), closed(request.Refused)), request.IsRefused, request.DSRCancelled, false},
+		{"withdrawn", given(erasure, request.Withdrawn{Of: on(9, 4)}), request.IsWithdrawn, request.DSRCancelled, true},
+		{"handed over", given(erasure, request.Transferred{Of: on(9, 4)}), request.IsTransferred, request.DSRCancelled, false},
+		{"a complaint is acknowledged", given(complaint), request.Acknowledging, request.DSRPending, true},
+		{"in the EU regime it is decided", given(received(request.Complaint, inEU)), request.Deciding, request.DSRInProgress, true},
+		{"acknowledged, it is decided", given(complaint, request.Acknowledged{Of: on(9, 4)}), request.Deciding, request.DSRInProgress, true},
+		{"not upheld, it is closed", given(complaint, refused(), answered(9, 16), closed(request.Refused)), request.IsClosed, request.DSRCompleted, false},
+	} {
+		t.Run(row.rule, func(t *testing.T) {
+			s := state(t, row.given)
+			if got := s.Stage(); got != row.stage || got.Words() == "" {
+				t.Errorf("it stands at %s (%s), want %s", got, got.Words(), row.stage)
+			}
+			if got, exact := s.DSRStatus(); got != row.dsr || exact != row.exact {
+				t.Errorf("OpenDSR says %s, exact %v, want %s, %v", got, exact, row.dsr, row.exact)
+			}
+		})
+	}
+}
+
+// The closed lists are those of the law.
+func TestTheListsOfTheLaw(t *testing.T) {
+	for kind, want := range map[request.Kind]string{
+		request.Erasure:     "Art. 17(1)(a) Art. 17(1)(b) Art. 17(1)(c) Art. 17(1)(d) Art. 17(1)(e) Art. 17(1)(f)",
+		request.Restriction: "Art. 18(1)(a) Art. 18(1)(b) Art. 18(1)(c) Art. 18(1)(d)",
+		request.Objection:   "Art. 21(1) Art. 21(2) Art. 21(6)",
+		request.Access:      "", request.Rectification: "", request.Portability: "", request.AutomatedDecision: "", request.Complaint: "",
+	} {
+		var articles []string
+		for _, g := range request.Grounds(kind) {
+			articles = append(articles, g.Article())
+			if parsed, err := request.ParseGround(string(g)); err != nil || parsed != g || g.Words() == "" || (kind == request.Erasure) != (g.DPV() != "") {
+				t.Errorf("%s is read as %s (%s, %s), %v", g, parsed, g.Words(), g.DPV(), err)
+			}
+		}
+		if got := strings.Join(articles, " "); got != want {
+			t.Errorf("%s rests on %s, want %s", kind, got, want)
+		}
+	}
+	points := map[string]bool{}
+	for _, r := range request.Exemptions(request.Erasure, request.System) {
+		points[r.Article()] = true
+		if parsed, err := request.ParseRefusal(string(r)); err != nil || parsed != r || r.Words() == "" {
+			t.Errorf("%s is read as %s, %v", r, parsed, err)
+		}
+	}
+	for _, want := range []string{"Art. 17(3)(a)", "Art. 17(3)(b)", "Art. 17(3)(c)", "Art. 17(3)(d)", "Art. 17(3)(e)"} {
+		if !points[want] {
+			t.Errorf("%s lets nothing stay", want)
+		}
+	}
+	if slices.Contains(request.Exemptions(request.Erasure, request.System), request.TellingTooFar) || !slices.Contains(request.Exemptions(request.Erasure, request.Recipient), request.TellingTooFar) {
+		t.Error("Article 19 is for recipients and for nothing else")
+	}
+	if got := request.Withholdings(request.Access); !slices.Equal(got, []request.Refusal{request.OthersRights, request.ByLaw}) {
+		t.Errorf("withheld from a copy: %v", got)
+	}
+	if len(request.Refusals(request.Complaint)) != 0 {
+		t.Errorf("a complaint is refused on %v", request.Refusals(request.Complaint))
+	}
+	for _, k := range request.Kinds() {
+		if parsed, err := request.ParseKind(string(k)); err != nil || parsed != k || k.Words() == "" || k.Article() == "" {
+			t.Errorf("%s is read as %s, %v", k, parsed, err)
+		}
+		if k != request.Complaint && !slices.Contains(request.Refusals(k), request.ManifestlyUnfounded) {
+			t.Errorf("Art. 12(5) is not for %s", k)
+		}
+	}
+	for _, err := range []error{third(request.ParseKind("x")), third(request.ParseGround("A17-1-g")), third(request.ParseRefusal("x")), third(request.ParseChannel("x"))} {
+		if !errors.Is(err, domain.ErrInvalid) {
+			t.Errorf("it is read: %v", err)
+		}
+	}
+}
+
+func third[T any](_ T, err error) error { return err }
+
+// DPV 2.3, legal_basis_rights_mapping: the default rights by basis.
+func TestWhichRightsAreUsualOnWhichBasis(t *testing.T) {
+	for basis, want := range map[domain.Basis]string{
+		domain.Consent:                      "A7-3 A13 A14 A15 A16 A17 A18 A20 A22 A77",
+		domain.Contract:                     "A13 A14 A15 A16 A17 A18 A20 A22 A77",
+		domain.LegalObligation:              "A13 A15 A16 A18 A77",
+		domain.VitalInterests:               "A13 A14 A15 A16 A17 A18 A22 A77",
+		domain.PublicTask:                   "A13 A14 A15 A16 A18 A21 A22 A77",
+		domain.LegitimateInterests:          "A13 A14 A15 A16 A17 A18 A21 A22 A77",
+		domain.RecognisedLegitimateInterest: "A13 A14 A15 A16 A17 A18 A21 A22 A77",
+		"":                                  "",
+	} {
+		var names []string
+		for _, r := range request.RightsFor(basis) {
+			names = append(names, r.Name)
+			if r.Article == "" || r.Words == "" {
+				t.Errorf("%s has no words", r.Name)
+			}
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s gives %s, want %s", basis, got, want)
+		}
+	}
+	for _, row := range []struct {
+		basis   domain.Basis
+		kind    request.Kind
+		usual   bool
+		against string
+	}{
+		{domain.Consent, request.Erasure, true, ""},
+		{domain.LegalObligation, request.Erasure, false, "Art. 17(3)(b)"},
+		{domain.Contract, request.Portability, true, ""},
+		{domain.LegitimateInterests, request.Portability, false, "Art. 20(1)(a)"},
+		{domain.LegitimateInterests, request.Objection, true, ""},
+		{domain.Contract, request.Objection, false, "Art. 21(1); direct marketing apart, Art. 21(2)"},
+		{domain.LegalObligation, request.AutomatedDecision, false, "Art. 22(2)(b)"},
+		{domain.LegalObligation, request.Complaint, true, ""},
+	} {
+		if usual, against := request.Usual(row.basis, row.kind); usual != row.usual || against != row.against {
+			t.Errorf("%s on %s: %v %q", row.kind, row.basis, usual, against)
+		}
+	}
+}
+
+func TestWhatOpenDSRKnows(t *testing.T) {
+	for _, k := range request.Kinds() {
+		name, known := k.DSR()
+		back, err := request.KindFromDSR(string(k))
+		want := k == request.Access || k == request.Portability || k == request.Erasure
+		if known != want || (err == nil) != want || want && (back != k || name != string(k)) {
+			t.Errorf("%s: %s, %v, %v", k, name, known, err)
+		}
+	}
+	if r, err := request.RegimeFromDSR("gdpr", domain.UK); r != domain.UK || err != nil {
+		t.Errorf("gdpr is %s, %v", r, err)
+	}
+	if _, err := request.RegimeFromDSR("ccpa", domain.UK); !errors.Is(err, domain.ErrInvalid) {
+		t.Errorf("ccpa is taken: %v", err)
+	}
+}
+
+// The types are names kept as data, each once.
+func TestEveryStepHasItsType(t *testing.T) {
+	seen := map[string]bool{}
+	for _, step := range []request.Step{
+		request.Received{}, request.Assigned{}, request.Acknowledged{}, request.Asked{}, request.Replied{}, request.Extended{}, request.Found{},
+		request.Reviewed{}, request.Decided{}, request.Ordered{}, request.Settled{}, request.Delivered{}, request.Answered{}, request.Corresponded{},
+		request.Withdrawn{}, request.Transferred{}, request.Closed{},
+	} {
+		kind := step.EventType()
+		want := "daybook.case." + strings.ToLower(reflect.TypeOf(step).Name()) + ".v1"
+		if kind != want || seen[kind] {
+			t.Errorf("%T is called %s, want %s", step, kind, want)
+		}
+		seen[kind] = true
+	}
+}
