@@ -66,12 +66,16 @@ type Action struct {
 	Categories []string
 	// System is where the data is, such as crm.
 	System string
+	// From is the system that a copy or a move came from.
+	From string
 	// Location is the country or territory, such as GB.
 	Location string
 	// Recipient names who received the data.
 	Recipient string
 	// Order is the id of the ledger's order that this action answers.
 	Order string
+	// Announced is the id of the announcement that this action confirms; Announcement.Confirm sets it.
+	Announced string
 	// Basis is the Article 6 basis relied on, such as A6-1-b. The controller's choice counts; a difference is a finding.
 	Basis string
 	// Details is anything else worth keeping, at most 16 KiB as JSON. The ledger seals it.
@@ -83,22 +87,16 @@ type Action struct {
 // NewID makes an id for an action: a UUID of version 7, which begins with the time.
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// encoded is an action as it will be sent, however often: its id and its structured CloudEvent.
+// encoded is an action or a statement as it will be sent, however often: its id and its structured CloudEvent.
 type encoded struct {
 	id   string
 	body []byte
 }
 
-// encode makes the event of an action. The sequence is 0 where the publisher does not count.
+// encode makes the event of an action.
 func (c *Client) encode(a Action, sequence func() (uint64, error)) (encoded, error) {
-	if a.ID == "" {
-		a.ID = NewID()
-	}
-	if a.Time.IsZero() {
-		a.Time = c.now()
-	}
-	data := wire.Action{Operation: a.Operation, Subjects: a.Subjects, Instruction: a.Instruction, Categories: a.Categories, System: a.System,
-		Location: a.Location, Recipient: a.Recipient, Order: a.Order, Basis: a.Basis}
+	data := wire.Action{Operation: a.Operation, Subjects: a.Subjects, Instruction: a.Instruction, Categories: a.Categories, System: a.System, From: a.From,
+		Location: a.Location, Recipient: a.Recipient, Order: a.Order, Announced: a.Announced, Basis: a.Basis}
 	if len(a.Details) > 0 {
 		raw, err := json.Marshal(a.Details)
 		if err != nil {
@@ -106,11 +104,27 @@ func (c *Client) encode(a Action, sequence func() (uint64, error)) (encoded, err
 		}
 		data.Details = raw
 	}
-	if err := check(a.ID, data); err != nil {
-		return encoded{}, err
+	return write(c, About{ID: a.ID, Time: a.Time, Traceparent: a.Traceparent}, wire.TypeAction, data, checkAction(data), sequence)
+}
+
+// write makes an event, once its data was checked. The sequence is 0 where the publisher does not count.
+func write[D wire.Action | wire.Announcement | wire.Consent | wire.Objection | wire.Occasion | wire.Count](
+	c *Client, about About, typ string, data D, fault *place, sequence func() (uint64, error),
+) (encoded, error) {
+	if about.ID == "" {
+		about.ID = NewID()
 	}
-	event := wire.Event{SpecVersion: wire.SpecVersion, ID: a.ID, Source: c.source, Type: wire.TypeAction, Time: a.Time.UTC(),
-		DataContentType: wire.ContentJSON, Traceparent: a.Traceparent, Data: data}
+	if about.Time.IsZero() {
+		about.Time = c.now()
+	}
+	if !wire.ValidID(about.ID) {
+		return encoded{}, invalid("", wire.InvalidField, "/id", "an id has 1 to 64 letters, digits and . _ : -")
+	}
+	if fault != nil {
+		return encoded{}, invalid(about.ID, fault.code, fault.pointer, fault.detail)
+	}
+	event := wire.EventOf[D]{SpecVersion: wire.SpecVersion, ID: about.ID, Source: c.source, Type: typ, Time: about.Time.UTC(),
+		DataContentType: wire.ContentJSON, Traceparent: about.Traceparent, Data: data}
 	n, err := sequence()
 	if err != nil {
 		return encoded{}, err
@@ -121,9 +135,9 @@ func (c *Client) encode(a Action, sequence func() (uint64, error)) (encoded, err
 	body, err := json.Marshal(event)
 	if err != nil {
 		// A time beyond the year 9999 is all that is left to go wrong; the message would name it.
-		return encoded{}, invalid(a.ID, wire.InvalidField, "/time", "the time cannot be written")
+		return encoded{}, invalid(about.ID, wire.InvalidField, "/time", "the time cannot be written")
 	}
-	return encoded{a.ID, body}, nil
+	return encoded{about.ID, body}, nil
 }
 
 func uncounted() (uint64, error) { return 0, nil }

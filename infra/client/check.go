@@ -1,6 +1,8 @@
 package client
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -9,53 +11,78 @@ import (
 
 func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
 
-// check refuses here what the ledger would refuse later, when nobody waits for the answer any more.
-func check(id string, a wire.Action) error {
-	if !wire.ValidID(id) {
-		return invalid("", wire.InvalidField, "/id", "an id has 1 to 64 letters, digits and . _ : -")
+// place is what is wrong with the data of an event, and where: what the ledger would refuse later, when nobody waits for the
+// answer any more.
+type place struct {
+	code            wire.Code
+	pointer, detail string
+}
+
+// word is a member of the data that rests in the clear.
+type word struct {
+	value, pointer string
+	valid          func(string) bool
+	required       bool
+}
+
+func wrong(pointer, detail string) *place { return &place{wire.InvalidField, pointer, detail} }
+
+func checkAction(a wire.Action) *place {
+	if p := checkWords(
+		word{a.Operation, "/data/operation", wire.ValidToken[string], true},
+		word{a.Instruction, "/data/instruction", wire.ValidName[string], false},
+		word{a.System, "/data/system", wire.ValidToken[string], false},
+		word{a.From, "/data/from", wire.ValidToken[string], false},
+		word{a.Location, "/data/location", wire.ValidCode[string], false},
+		word{a.Recipient, "/data/recipient", wire.ValidName[string], false},
+		word{a.Order, "/data/order", wire.ValidID[string], false},
+		word{a.Announced, "/data/announced", wire.ValidID[string], false},
+		word{a.Basis, "/data/basis", wire.ValidCode[string], false},
+	); p != nil {
+		return p
 	}
-	words := []struct {
-		value, pointer string
-		valid          func(string) bool
-		required       bool
-	}{
-		{a.Operation, "/data/operation", wire.ValidToken[string], true},
-		{a.Instruction, "/data/instruction", wire.ValidName[string], false},
-		{a.System, "/data/system", wire.ValidToken[string], false},
-		{a.Location, "/data/location", wire.ValidCode[string], false},
-		{a.Recipient, "/data/recipient", wire.ValidName[string], false},
-		{a.Order, "/data/order", wire.ValidID[string], false},
-		{a.Basis, "/data/basis", wire.ValidCode[string], false},
+	if p := cmp.Or(checkSubjects(a.Subjects), checkCategories(a.Categories)); p != nil {
+		return p
 	}
+	if len(a.Details) > wire.MaxDetailsBytes {
+		return &place{wire.TooLarge, "/data/details", "details are at most 16 KiB"}
+	}
+	return nil
+}
+
+func checkWords(words ...word) *place {
 	for _, w := range words {
 		if w.value == "" && !w.required {
 			continue
 		}
 		if !w.valid(w.value) {
-			return invalid(id, wire.InvalidField, w.pointer, "missing, or not of the characters and length that the schema allows")
+			return wrong(w.pointer, "missing, or not of the characters and length that the schema allows")
 		}
 	}
-	if len(a.Subjects) == 0 {
-		return invalid(id, wire.InvalidField, "/data/subjects", "an action concerns at least one person")
+	return nil
+}
+
+func checkSubjects(subjects []string) *place {
+	if len(subjects) == 0 {
+		return wrong("/data/subjects", "an event concerns at least one person")
 	}
-	if len(a.Subjects) > wire.MaxSubjects {
-		return invalid(id, wire.TooLarge, "/data/subjects", "an action concerns at most 1,000 people")
+	if len(subjects) > wire.MaxSubjects {
+		return &place{wire.TooLarge, "/data/subjects", "an event concerns at most 1,000 people"}
 	}
-	for i, s := range a.Subjects {
+	for i, s := range subjects {
 		if s == "" || len(s) > wire.MaxSubjectBytes || !utf8.ValidString(s) {
-			return invalid(id, wire.InvalidField, "/data/subjects/"+strconv.Itoa(i), "a person is 1 to 289 bytes of kind:value")
+			return wrong("/data/subjects/"+strconv.Itoa(i), "a person is 1 to 289 bytes of kind:value")
 		}
 	}
-	if len(a.Categories) > wire.MaxCategories {
-		return invalid(id, wire.TooLarge, "/data/categories", "an action names at most 64 categories")
+	return nil
+}
+
+func checkCategories(categories []string) *place {
+	if len(categories) > wire.MaxCategories {
+		return &place{wire.TooLarge, "/data/categories", "an action names at most 64 categories"}
 	}
-	for i, s := range a.Categories {
-		if !wire.ValidToken(s) {
-			return invalid(id, wire.InvalidField, "/data/categories/"+strconv.Itoa(i), "a term has 1 to 64 letters, digits and . _ : / -")
-		}
-	}
-	if len(a.Details) > wire.MaxDetailsBytes {
-		return invalid(id, wire.TooLarge, "/data/details", "details are at most 16 KiB")
+	if i := slices.IndexFunc(categories, func(s string) bool { return !wire.ValidToken(s) }); i >= 0 {
+		return wrong("/data/categories/"+strconv.Itoa(i), "a term has 1 to 64 letters, digits and . _ : / -")
 	}
 	return nil
 }

@@ -27,6 +27,10 @@ func (c *Client) Record(ctx context.Context, a Action) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	return c.record(ctx, event)
+}
+
+func (c *Client) record(ctx context.Context, event encoded) (Receipt, error) {
 	var receipt Receipt
 	failed := c.retry(ctx, func() *Error {
 		receipt = Receipt{}

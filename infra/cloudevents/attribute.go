@@ -1,6 +1,7 @@
 package cloudevents
 
 import (
+	"slices"
 	"time"
 
 	"github.com/jigowatt/daybook/infra/wire"
@@ -25,10 +26,10 @@ func (r *reader) set(in *Incoming, member int, value []byte) *fault {
 		}
 		in.Source = r.names.of(value)
 	case typ:
-		if string(value) != wire.TypeAction {
-			return refuse(wire.InvalidField, "/type", "the type of event is not known", `Send "type":"daybook.action.v1".`)
+		if r.kind = kindOf(value); r.kind == nil {
+			return refuse(wire.InvalidField, "/type", "the type of event is not known", typesHint())
 		}
-		in.Type = wire.TypeAction
+		in.Type = r.kind.typ
 	case when:
 		var t time.Time
 		if err := t.UnmarshalText(value); err != nil {
@@ -47,6 +48,12 @@ func (r *reader) set(in *Incoming, member int, value []byte) *fault {
 		if validTraceparent(value) {
 			in.Traceparent = string(value)
 		}
+	case dataschema:
+		at := slices.IndexFunc(kinds, func(k kind) bool { return string(value) == k.schema })
+		if at < 0 {
+			return refuse(wire.InvalidField, "/dataschema", "the data's schema is not known", "Leave dataschema out.")
+		}
+		r.schema = kinds[at].schema
 	default:
 		return check(member, value)
 	}
@@ -65,12 +72,7 @@ func check(member int, value []byte) *fault {
 			return nil
 		}
 		if base, ok := mediaType(string(value)); !ok || base != wire.ContentJSON {
-			return refuse(wire.UnsupportedMediaType, "/datacontenttype", "the data is not JSON", "The data of an action is application/json.")
-		}
-	case dataschema:
-		if string(value) != wire.SchemaAction {
-			return refuse(wire.InvalidField, "/dataschema", "the data's schema is not known",
-				"Leave dataschema out, or send https://daybook.dev/schemas/v1/action.json.")
+			return refuse(wire.UnsupportedMediaType, "/datacontenttype", "the data is not JSON", "The data of an event is application/json.")
 		}
 	}
 	return nil

@@ -21,6 +21,7 @@ func isBinary(contentType string, header map[string][]string) bool {
 // binary reads an event whose attributes are headers and whose data is the body.
 func (r *reader) binary(header map[string][]string, contentType string, body []byte, in *Incoming) *fault {
 	seen, size := data, 0
+	r.kind, r.schema = nil, ""
 	for key, values := range header {
 		name, ok := attributeName(key)
 		if !ok {
@@ -59,7 +60,10 @@ func (r *reader) binary(header map[string][]string, contentType string, body []b
 	if f := r.open(body); f != nil {
 		return f
 	}
-	if f := r.action(&in.Action, ""); f != nil {
+	if f := r.data(in, ""); f != nil {
+		return f
+	}
+	if f := r.fits(""); f != nil {
 		return f
 	}
 	if in.Traceparent == "" {

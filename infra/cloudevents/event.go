@@ -63,6 +63,7 @@ func memberOf(name []byte) int {
 // event reads one structured event to the end of its text.
 func (r *reader) event(in *Incoming) *fault {
 	seen, absent := 0, 0
+	r.kind, r.schema = nil, ""
 	more, f := r.enter('{', '}', "", "", "an event is a JSON object")
 	for ; more && f == nil; more, f = r.next('}', "") {
 		name, f := r.name("")
@@ -78,7 +79,7 @@ func (r *reader) event(in *Incoming) *fault {
 		}
 		seen |= member
 		if member == data {
-			f = r.action(&in.Action, "/data")
+			f = r.data(in, "/data")
 		} else if r.null() {
 			// The JSON format takes null for an attribute that is not there.
 			absent |= member
@@ -99,6 +100,9 @@ func (r *reader) event(in *Incoming) *fault {
 	if f := missing(seen &^ absent); f != nil {
 		return f
 	}
+	if f := r.fits("/data"); f != nil {
+		return f
+	}
 	return r.end()
 }
 
@@ -107,7 +111,7 @@ func unknownAttribute(name []byte) *fault {
 	case "subject":
 		return refuse(wire.UnknownField, "/subject", "the attribute subject is not used", "People belong in data.subjects, where they are sealed.")
 	case "data_base64":
-		return refuse(wire.UnknownField, "/data_base64", "the data is not JSON", "Send the action as a JSON object in data.")
+		return refuse(wire.UnknownField, "/data_base64", "the data is not JSON", "Send it as a JSON object in data.")
 	}
 	return unknown("", name, attributes)
 }
@@ -123,7 +127,7 @@ func missing(seen int) *fault {
 		source:      "Name the service, such as /fenland-cycles/webshop.",
 		typ:         `Send "type":"daybook.action.v1".`,
 		when:        "Say when it happened, such as 2026-11-23T10:00:00Z.",
-		data:        "Send the action as a JSON object in data.",
+		data:        "Send it as a JSON object in data.",
 	}
 	for i, name := range attributes {
 		if member := 1 << i; required&member != 0 && seen&member == 0 {

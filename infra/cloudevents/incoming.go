@@ -18,7 +18,25 @@ type Incoming struct {
 	Sequence uint64
 	// Traceparent is the W3C trace context, or nothing.
 	Traceparent string
-	Action      Action
+	// Action is the data of an action and of an announcement. Of the other types it holds the subjects, the instruction and the
+	// system where they have them.
+	Action Action
+	Said   Said
+}
+
+// Said is what the data of the other types holds beside.
+type Said struct {
+	// Consent is wire.Given or wire.Withdrawn, and How in a word how.
+	Consent  string
+	How      string
+	Explicit bool
+	// Marketing says that an objection is one to direct marketing.
+	Marketing bool
+	// Occasion is what happened that a retention period runs from.
+	Occasion string
+	// Category is the category of data of which so many People were counted.
+	Category string
+	People   uint64
 }
 
 // Action is the data of an event. Empty text says that the service did not say.
@@ -29,9 +47,11 @@ type Action struct {
 	Instruction string
 	Categories  []string
 	System      string
+	From        string
 	Location    string
 	Recipient   string
 	Order       string
+	Announced   string
 	Basis       string
 	// Details is a compact JSON object, or nothing.
 	Details domain.Personal

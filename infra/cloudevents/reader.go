@@ -19,6 +19,11 @@ type reader struct {
 	i       int    // the next byte
 	scratch []byte // of one unquoted text or compacted object
 	names   intern
+
+	// Of the event that is being read.
+	kind        *kind  // nil until the type was read
+	schema      string // of its data, where it names one
+	seen, given int    // the members of its data that were there, and those of them that say something
 }
 
 // keptScratch is the most scratch space that a pooled reader keeps.

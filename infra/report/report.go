@@ -22,32 +22,64 @@ func Action(in cloudevents.Incoming, c domain.ControllerID, s domain.ServiceID) 
 		return a, errors.WithHint(errors.Wrap(domain.ErrInvalid, "source"),
 			"Set source to /controller/service, the two names that you publish under.")
 	}
-	about, people, err := Asked(in.Action, c, s)
+	says, err := statement(in)
+	if err != nil {
+		return a, err
+	}
+	about, err := action(in.Action, says != nil, c, s)
 	if err != nil {
 		return a, err
 	}
 	about.Time = in.Time
-	return commands.Action{Action: about, ID: in.ID, Sequence: in.Sequence, Subjects: people, Details: in.Action.Details}, nil
+	subjects, err := people(in.Action)
+	return commands.Action{Action: about, ID: in.ID, Sequence: in.Sequence, Subjects: subjects, Details: in.Action.Details, Says: says}, err
+}
+
+// statement gives what the event says instead of an action, nil where it is one.
+func statement(in cloudevents.Incoming) (commands.Statement, error) {
+	switch in.Type {
+	case wire.TypeAnnouncement:
+		return commands.Announcement{}, nil
+	case wire.TypeConsent:
+		return commands.Consent{Withdrawn: in.Said.Consent == wire.Withdrawn, How: in.Said.How, Explicit: in.Said.Explicit}, nil
+	case wire.TypeObjection:
+		return commands.Objection{Marketing: in.Said.Marketing}, nil
+	case wire.TypeOccasion:
+		occasion, err := domain.ParseTrigger(in.Said.Occasion)
+		if err == nil && (occasion == domain.WhenRecorded || occasion == domain.WhenConsentWithdrawn) {
+			err = errors.WithHint(errors.Wrap(domain.ErrInvalid, "an occasion that the ledger sees by itself"),
+				"Name order-closed, enquiry-answered, quote-declined or contract-ended. Report a withdrawn consent as daybook.consent.v1.")
+		}
+		return commands.Occasion{Occasion: occasion}, errors.Wrap(err, "data.occasion")
+	default:
+		return nil, nil
+	}
 }
 
 // Asked reads an action that is asked about, and whom it would concern. It returns domain.ErrInvalid as Action does.
 func Asked(in cloudevents.Action, c domain.ControllerID, s domain.ServiceID) (dossier.Action, []domain.Identifier, error) {
-	a, err := action(in, c, s)
+	a, err := action(in, false, c, s)
 	if err != nil {
 		return a, nil, err
 	}
+	subjects, err := people(in)
+	return a, subjects, err
+}
+
+func people(in cloudevents.Action) (_ []domain.Identifier, err error) {
 	people := make([]domain.Identifier, len(in.Subjects))
 	for i, subject := range in.Subjects {
 		if people[i], err = domain.ParseIdentifier(subject.Reveal()); err != nil {
-			return a, nil, errors.Wrapf(err, "data.subjects[%d]", i)
+			return nil, errors.Wrapf(err, "data.subjects[%d]", i)
 		}
 	}
-	return a, people, nil
+	return people, nil
 }
 
-func action(in cloudevents.Action, c domain.ControllerID, s domain.ServiceID) (a dossier.Action, err error) {
-	a.Controller, a.Service, a.System, a.Order = c, s, in.System, in.Order
-	if a.Operation, err = domain.ParseOperation(in.Operation); err != nil {
+// action reads an action, or what a statement uses of one.
+func action(in cloudevents.Action, says bool, c domain.ControllerID, s domain.ServiceID) (a dossier.Action, err error) {
+	a.Controller, a.Service, a.System, a.From, a.Order, a.Announced = c, s, in.System, in.From, in.Order, in.Announced
+	if a.Operation, err = domain.ParseOperation(in.Operation); err != nil && !(says && in.Operation == "") {
 		return a, errors.Wrap(err, "data.operation")
 	}
 	if a.Instruction, err = optional(in.Instruction, domain.ParseName[domain.InstructionID]); err != nil {

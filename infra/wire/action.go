@@ -17,12 +17,16 @@ type Action struct {
 	Categories []string `json:"categories,omitempty"`
 	// System is where the data is, such as crm.
 	System string `json:"system,omitempty"`
+	// From is the system that a copy or a move came from.
+	From string `json:"from,omitempty"`
 	// Location is the country or territory where it was done, such as GB.
 	Location string `json:"location,omitempty"`
 	// Recipient names who received the data (Art. 4(9)).
 	Recipient string `json:"recipient,omitempty"`
 	// Order is the id of the ledger's order that this action answers.
 	Order string `json:"order,omitempty"`
+	// Announced is the id of the announcement that this action confirms.
+	Announced string `json:"announced,omitempty"`
 	// Basis is the Article 6 basis on which the service relied, such as A6-1-b. The controller's is what counts.
 	Basis string `json:"basis,omitempty"`
 	// Details is a JSON object of at most MaxDetailsBytes. It is taken to be personal and is sealed.
@@ -30,7 +34,10 @@ type Action struct {
 }
 
 // Event is a CloudEvent that carries an Action, in its structured JSON form.
-type Event struct {
+type Event = EventOf[Action]
+
+// EventOf is a CloudEvent in its structured JSON form. Type names the type of Data.
+type EventOf[D Action | Announcement | Consent | Objection | Occasion | Count] struct {
 	SpecVersion string `json:"specversion"`
 	// ID and Source together are the idempotency key for ever.
 	ID     string    `json:"id"`
@@ -42,7 +49,7 @@ type Event struct {
 	DataContentType string `json:"datacontenttype,omitempty"`
 	DataSchema      string `json:"dataschema,omitempty"`
 	Traceparent     string `json:"traceparent,omitempty"`
-	Data            Action `json:"data"`
+	Data            D      `json:"data"`
 }
 
 // Operations of Article 4(2) and of DPV 2.3, under their DPV names. Removal is honest: what was deleted can be had back,

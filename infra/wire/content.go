@@ -27,8 +27,26 @@ const (
 // The attributes that every event of the contract has.
 const (
 	SpecVersion = "1.0"
-	// TypeAction is the type of an event that reports, or asks about, a processing action.
+	// TypeAction is the type of an event that reports, or asks about, a processing action. Its data is an Action.
 	TypeAction = "daybook.action.v1"
-	// SchemaAction is the address of the action's schema, which the attribute dataschema may name.
-	SchemaAction = "https://daybook.dev/schemas/v1/action.json"
+	// TypeAnnouncement is the type of an event that says what the service is about to do. Its data is an Announcement.
+	TypeAnnouncement = "daybook.announcement.v1"
+	// TypeConsent is the type of an event that reports a consent, or its withdrawal. Its data is a Consent.
+	TypeConsent = "daybook.consent.v1"
+	// TypeObjection is the type of an event that reports an objection. Its data is an Objection.
+	TypeObjection = "daybook.objection.v1"
+	// TypeOccasion is the type of an event that reports what a retention period runs from. Its data is an Occasion.
+	TypeOccasion = "daybook.occasion.v1"
+	// TypeCount is the type of an event that reports how many people's data a service holds. Its data is a Count.
+	TypeCount = "daybook.count.v1"
+)
+
+// The addresses of the schemas of the data of events, which the attribute dataschema may name.
+const (
+	SchemaAction       = "https://daybook.dev/schemas/v1/action.json"
+	SchemaAnnouncement = "https://daybook.dev/schemas/v1/announcement.json"
+	SchemaConsent      = "https://daybook.dev/schemas/v1/consent.json"
+	SchemaObjection    = "https://daybook.dev/schemas/v1/objection.json"
+	SchemaOccasion     = "https://daybook.dev/schemas/v1/occasion.json"
+	SchemaCount        = "https://daybook.dev/schemas/v1/count.json"
 )

@@ -9,121 +9,8 @@ import (
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
-// The members of an action that are one word, as bits of those seen; then the others.
-const (
-	operation = 1 << iota
-	instruction
-	system
-	location
-	recipient
-	order
-	basis
-	subjects
-	categories
-	details
-)
-
-var members = []string{"operation", "subjects", "instruction", "categories", "system", "location", "recipient", "order",
-	"basis", "details"}
-
-// action reads the data of an event. An empty text is as good as an absent one.
-func (r *reader) action(a *Action, pointer string) *fault {
-	seen := 0
-	more, f := r.enter('{', '}', pointer, "", "an action is a JSON object")
-	for ; more && f == nil; more, f = r.next('}', pointer) {
-		name, f := r.name(pointer)
-		if f != nil {
-			return f
-		}
-		var member int
-		switch string(name) {
-		case "operation":
-			member, f = operation, r.word(&a.Operation, operation, seen, pointer, "/operation")
-		case "subjects":
-			member, f = subjects, r.subjects(a, pointer)
-		case "instruction":
-			member, f = instruction, r.word(&a.Instruction, instruction, seen, pointer, "/instruction")
-		case "categories":
-			member, f = categories, r.categories(a, pointer)
-		case "system":
-			member, f = system, r.word(&a.System, system, seen, pointer, "/system")
-		case "location":
-			member, f = location, r.word(&a.Location, location, seen, pointer, "/location")
-		case "recipient":
-			member, f = recipient, r.word(&a.Recipient, recipient, seen, pointer, "/recipient")
-		case "order":
-			member, f = order, r.word(&a.Order, order, seen, pointer, "/order")
-		case "basis":
-			member, f = basis, r.word(&a.Basis, basis, seen, pointer, "/basis")
-		case "details":
-			member, f = details, r.details(a, pointer)
-		default:
-			return unknown(pointer, name, members)
-		}
-		switch {
-		case f != nil:
-			return f
-		case seen&member != 0:
-			return r.twice(pointer)
-		}
-		seen |= member
-	}
-	switch {
-	case f != nil:
-		return f
-	case a.Operation == "":
-		return refuse(wire.InvalidField, pointer+"/operation", "a member is missing", "Say what was done, such as Store.")
-	case len(a.Subjects) == 0:
-		return refuse(wire.InvalidField, pointer+"/subjects", "a member is missing", "Say whose data it was, such as customer:4711.")
-	}
-	return nil
-}
-
-const (
-	nameDetail  = "a name has 1 to 32 of a-z, 0-9 and hyphen, and begins with a letter or a digit"
-	tokenDetail = "a term has 1 to 64 letters, digits and . _ : / -"
-	codeDetail  = "a code has 1 to 16 letters, digits and . _ : -"
-	idDetail    = "an id has 1 to 64 letters, digits and . _ : -"
-)
-
-// word reads a text that rests in the clear.
-func (r *reader) word(to *string, member, seen int, base, name string) *fault {
-	if seen&member != 0 {
-		return r.twice(base)
-	}
-	if r.peek() != '"' {
-		return r.wanted(base+name, "text is wanted here")
-	}
-	value, ok := r.quoted()
-	if !ok {
-		return r.malformed(base)
-	}
-	if len(value) == 0 {
-		return nil
-	}
-	var detail string
-	switch member {
-	case instruction, recipient:
-		ok, detail = wire.ValidName(value), nameDetail
-	case location, basis:
-		ok, detail = wire.ValidCode(value), codeDetail
-	case order:
-		ok, detail = wire.ValidID(value), idDetail
-	default:
-		ok, detail = wire.ValidToken(value), tokenDetail
-	}
-	if !ok {
-		return refuse(wire.InvalidField, base+name, detail,
-			"This rests in the clear for ever, so it is not free text. Free text belongs in details, which is sealed.")
-	}
-	*to = r.names.of(value)
-	return nil
-}
-
+// subjects reads the people whom an event is about.
 func (r *reader) subjects(a *Action, base string) *fault {
-	if a.Subjects != nil {
-		return r.twice(base)
-	}
 	more, f := r.enter('[', ']', base, "/subjects", "an array is wanted here")
 	for ; more && f == nil; more, f = r.next(']', base) {
 		n := len(a.Subjects)
@@ -142,14 +29,12 @@ func (r *reader) subjects(a *Action, base string) *fault {
 				"Write the person as kind:value, for example email:ada@example.org or customer:4711.")
 		}
 		a.Subjects = append(a.Subjects, domain.NewPersonal(string(value)))
+		r.given |= subjects
 	}
 	return f
 }
 
 func (r *reader) categories(a *Action, base string) *fault {
-	if a.Categories != nil {
-		return r.twice(base)
-	}
 	more, f := r.enter('[', ']', base, "/categories", "an array is wanted here")
 	for ; more && f == nil; more, f = r.next(']', base) {
 		n := len(a.Categories)
