@@ -7,6 +7,13 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
+// A block holds entries, each as the difference from the one before. Every sixteenth stands by itself, and the places of those,
+// two bytes each, follow the entries, and then how many they are: so that finding an entry reads few others.
+const (
+	restartEvery = 16
+	placeBytes   = 2
+)
+
 // blocks writes the entries of one run, which come in order.
 type blocks struct {
 	set  *Set
@@ -15,30 +22,50 @@ type blocks struct {
 
 	seq                int64
 	data               []byte
+	places             []byte // of the entries that stand by themselves
+	entries            int
 	firstKey, firstSub int64
 	key, sub           int64 // of the last entry
 	scratch            []byte
 }
 
 func (b *blocks) add(key, sub int64, value []byte) error {
-	b.scratch = appendEntry(b.scratch[:0], b.key, b.sub, key, sub, value)
-	if len(b.data) > 0 && len(b.data)+len(b.scratch) > blockBytes {
+	b.encode(key, sub, value)
+	if b.entries > 0 && len(b.data)+len(b.scratch)+len(b.places)+2*placeBytes > blockBytes {
 		if err := b.finish(); err != nil {
 			return err
 		}
+		b.encode(key, sub, value)
 	}
-	if len(b.data) == 0 {
+	if b.entries == 0 {
 		b.firstKey, b.firstSub = key, sub
-		b.scratch = appendEntry(b.scratch[:0], 0, 0, key, sub, value)
+	}
+	if b.entries%restartEvery == 0 {
+		b.places = binary.LittleEndian.AppendUint16(b.places, uint16(len(b.data)))
 	}
 	b.data = append(b.data, b.scratch...)
+	b.entries++
 	b.key, b.sub = key, sub
 	return nil
 }
 
+func (b *blocks) encode(key, sub int64, value []byte) {
+	if b.entries%restartEvery == 0 {
+		b.key, b.sub = 0, 0
+	}
+	d := b.scratch[:0]
+	d = binary.AppendUvarint(d, uint64(key-b.key))
+	if key == b.key {
+		sub -= b.sub
+	}
+	d = binary.AppendUvarint(d, uint64(sub))
+	d = binary.AppendUvarint(d, uint64(len(value)))
+	b.scratch = append(d, value...)
+}
+
 // finish writes the block at hand.
 func (b *blocks) finish() error {
-	if len(b.data) == 0 {
+	if b.entries == 0 {
 		return nil
 	}
 	if b.seq >= 1<<seqBits || b.run.index >= 1<<indexBits {
@@ -55,6 +82,8 @@ func (b *blocks) finish() error {
 	if err := step(fence); err != nil {
 		return err
 	}
+	b.data = append(b.data, b.places...)
+	b.data = binary.LittleEndian.AppendUint16(b.data, uint16(len(b.places)/placeBytes))
 	block, err := b.conn.Prepare(b.set.insertBlock)
 	if err != nil {
 		return err
@@ -65,19 +94,8 @@ func (b *blocks) finish() error {
 		return err
 	}
 	b.seq++
-	b.data, b.key, b.sub = b.data[:0], 0, 0
+	b.data, b.places, b.entries = b.data[:0], b.places[:0], 0
 	return nil
-}
-
-// appendEntry writes an entry as the difference from the last one.
-func appendEntry(dst []byte, lastKey, lastSub, key, sub int64, value []byte) []byte {
-	dst = binary.AppendUvarint(dst, uint64(key-lastKey))
-	if key == lastKey {
-		sub -= lastSub
-	}
-	dst = binary.AppendUvarint(dst, uint64(sub))
-	dst = binary.AppendUvarint(dst, uint64(len(value)))
-	return append(dst, value...)
 }
 
 // cursor reads the entries of one run in order, block after block.
@@ -87,9 +105,11 @@ type cursor struct {
 	run  run
 	seq  int64 // of the next block
 
-	data, rest []byte
-	key, sub   int64
-	value      []byte
+	block, data, rest []byte // data and rest hold entries only
+	places            []byte
+	entries           int // read of the block
+	key, sub          int64
+	value             []byte
 }
 
 // next moves to the next entry; it answers false at the end of the run.
@@ -113,10 +133,56 @@ func (c *cursor) load(seq int64) (bool, error) {
 	stmt.BindInt64(1, c.run.block(seq))
 	found, err := stmt.Step()
 	if found {
-		c.data = column(stmt, 0, c.data)
-		c.rest, c.key, c.sub = c.data, 0, 0
+		err = c.open(column(stmt, 0, c.block))
 	}
 	return found, errors.CombineErrors(err, stmt.Reset())
+}
+
+var errDamaged = errors.AssertionFailedf("a block of sorted entries is damaged")
+
+// open begins a block.
+func (c *cursor) open(block []byte) error {
+	c.block = block
+	end := len(block) - placeBytes
+	if end < 0 {
+		return errors.WithStack(errDamaged)
+	}
+	start := end - placeBytes*int(binary.LittleEndian.Uint16(block[end:]))
+	if start <= 0 || start >= end {
+		return errors.WithStack(errDamaged)
+	}
+	c.data, c.places = block[:start], block[start:end]
+	c.rest, c.entries = c.data, 0
+	return nil
+}
+
+// skip moves within the block to before the entry sought, by those that stand by themselves.
+func (c *cursor) skip(key, sub int64) error {
+	lo, hi := 0, len(c.places)/placeBytes // the last place whose entry is not after the one sought lies in [lo, hi)
+	for hi-lo > 1 {
+		middle := (lo + hi) / 2
+		if err := c.stand(middle); err != nil {
+			return err
+		}
+		if err := c.decode(); err != nil {
+			return err
+		}
+		if c.key < key || c.key == key && c.sub <= sub {
+			lo = middle
+		} else {
+			hi = middle
+		}
+	}
+	return c.stand(lo)
+}
+
+func (c *cursor) stand(place int) error {
+	at := int(binary.LittleEndian.Uint16(c.places[place*placeBytes:]))
+	if at >= len(c.data) {
+		return errors.WithStack(errDamaged)
+	}
+	c.rest, c.entries = c.data[at:], place*restartEvery
+	return nil
 }
 
 func (c *cursor) decode() error {
@@ -125,14 +191,18 @@ func (c *cursor) decode() error {
 	size, k := binary.Uvarint(c.rest[max(n, 0)+max(m, 0):])
 	head := n + m + k
 	if n <= 0 || m <= 0 || k <= 0 || uint64(len(c.rest)-head) < size {
-		return errors.AssertionFailedf("a block of sorted entries is damaged")
+		return errors.WithStack(errDamaged)
 	}
-	if key == 0 && len(c.rest) != len(c.data) {
+	switch {
+	case c.entries%restartEvery == 0:
+		c.key = 0
+	case key == 0:
 		sub += uint64(c.sub)
 	}
 	c.key, c.sub = c.key+int64(key), int64(sub)
 	c.value = c.rest[head : head+int(size)]
 	c.rest = c.rest[head+int(size):]
+	c.entries++
 	return nil
 }
 

@@ -71,33 +71,34 @@ func (s *Set) rows(conn *sqlite.Conn, query string, key, lo, hi int64, yield fun
 	}
 }
 
-// seek gives the block of a run in which an entry would stand, and false where all blocks begin after it.
-func (s *Set) seek(conn *sqlite.Conn, r run, key, sub int64) (int64, bool, error) {
-	stmt, err := conn.Prepare(s.selectFence)
-	if err != nil {
-		return 0, false, err
-	}
-	stmt.BindInt64(1, r.id())
-	stmt.BindInt64(2, key)
-	stmt.BindInt64(3, sub)
-	found, err := stmt.Step()
-	seq := int64(0)
-	if found {
-		seq = stmt.ColumnInt64(0)
-	}
-	return seq, found, errors.CombineErrors(err, stmt.Reset())
-}
-
-func (s *Set) ascendRun(conn *sqlite.Conn, r run, key, lo, hi int64, yield func(uint64, []byte) bool) (bool, error) {
-	seq, found, err := s.seek(conn, r, key, lo)
+// seek opens the block of a run in which an entry would stand, before it. It answers false where all blocks begin after it.
+func (s *Set) seek(c *cursor, key, sub, from int64) (bool, error) {
+	stmt, err := c.conn.Prepare(s.seekBlock)
 	if err != nil {
 		return false, err
 	}
-	if !found {
-		// The run begins after (key, lo): with the key itself, or beyond it.
-		seq = 0
+	stmt.BindInt64(1, c.run.id())
+	stmt.BindInt64(2, key)
+	stmt.BindInt64(3, sub)
+	stmt.BindInt64(4, c.run.block(0))
+	found, err := stmt.Step()
+	if found {
+		c.seq = stmt.ColumnInt64(0) + 1
+		err = c.open(column(stmt, 1, c.block))
 	}
-	for c := (cursor{set: s, conn: conn, run: r, seq: seq}); ; {
+	if err = errors.CombineErrors(err, stmt.Reset()); err != nil || !found {
+		return false, err
+	}
+	return true, c.skip(key, from)
+}
+
+func (s *Set) ascendRun(conn *sqlite.Conn, r run, key, lo, hi int64, yield func(uint64, []byte) bool) (bool, error) {
+	c := cursor{set: s, conn: conn, run: r}
+	// Where nothing is found the run begins after (key, lo): with the key itself, or beyond it.
+	if _, err := s.seek(&c, key, lo, lo); err != nil {
+		return false, err
+	}
+	for {
 		more, err := c.next()
 		if err != nil {
 			return false, err
@@ -111,42 +112,46 @@ func (s *Set) ascendRun(conn *sqlite.Conn, r run, key, lo, hi int64, yield func(
 	}
 }
 
+type hit struct {
+	sub   int64
+	value []byte
+}
+
 func (s *Set) descendRun(conn *sqlite.Conn, r run, key, lo, hi int64, yield func(uint64, []byte) bool) (bool, error) {
-	seq, found, err := s.seek(conn, r, key, hi-1)
+	c := cursor{set: s, conn: conn, run: r}
+	found, err := s.seek(&c, key, hi-1, lo)
 	if err != nil || !found {
 		return err == nil, err
 	}
-	type hit struct {
-		sub   int64
-		value []byte
-	}
 	var hits []hit
-	for c := (cursor{set: s, conn: conn, run: r}); seq >= 0; seq-- {
-		hits = hits[:0]
-		if found, err := c.load(seq); err != nil || !found {
-			return false, errors.CombineErrors(err, errors.AssertionFailedf("a block of sorted entries is missing"))
-		}
-		first := true
-		before := false // the block begins before the key
-		for len(c.rest) > 0 {
+	for seq := c.seq - 1; ; {
+		before := false // an entry before those sought stands in the block: there are no more in the block before
+		for hits = hits[:0]; len(c.rest) > 0; {
 			if err := c.decode(); err != nil {
 				return false, err
 			}
-			if first {
-				first, before = false, c.key < key || c.key == key && c.sub < lo
+			if c.key > key || c.key == key && c.sub >= hi {
+				break
 			}
-			if c.key == key && c.sub >= lo && c.sub < hi {
-				hits = append(hits, hit{c.sub, c.value})
+			if c.key < key || c.sub < lo {
+				before = true
+				continue
 			}
+			hits = append(hits, hit{c.sub, c.value})
 		}
 		for _, h := range slices.Backward(hits) {
 			if !yield(uint64(h.sub), h.value) {
 				return false, nil
 			}
 		}
-		if before {
+		if seq--; before || seq < 0 {
 			return true, nil
 		}
+		if found, err := c.load(seq); err != nil || !found {
+			return false, errors.CombineErrors(err, errors.AssertionFailedf("a block of sorted entries is missing"))
+		}
+		if err := c.skip(key, lo); err != nil {
+			return false, err
+		}
 	}
-	return true, nil
 }

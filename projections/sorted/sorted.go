@@ -41,7 +41,7 @@ type Set struct {
 	insertRecent, selectRecent, allRecent, clearRecent string
 	oneRecent, lastRecent                              string
 	insertBlock, selectBlock, deleteBlocks             string
-	insertFence, selectFence, deleteFences             string
+	insertFence, seekBlock, deleteFences               string
 }
 
 const schema = `
@@ -81,7 +81,8 @@ func New(name string, merge Merge) *Set {
 		deleteBlocks: q("DELETE FROM $_block WHERE id BETWEEN ? AND ?"),
 		insertFence:  q("INSERT INTO $_fence VALUES (?, ?, ?, ?)"),
 		deleteFences: q("DELETE FROM $_fence WHERE run = ?"),
-		selectFence:  q("SELECT seq FROM $_fence WHERE run = ? AND (key, sub) <= (?, ?) ORDER BY key DESC, sub DESC LIMIT 1"),
+		seekBlock: q(`SELECT seq, data FROM $_fence, $_block WHERE run = ?1 AND (key, sub) <= (?2, ?3) AND id = ?4 + seq
+			ORDER BY key DESC, sub DESC LIMIT 1`),
 		selectRecent: q("SELECT sub, value FROM $_recent WHERE key = ? AND sub >= ? AND sub < ? ORDER BY sub"),
 		lastRecent:   q("SELECT sub, value FROM $_recent WHERE key = ? AND sub >= ? AND sub < ? ORDER BY sub DESC"),
 	}

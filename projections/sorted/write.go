@@ -149,8 +149,14 @@ func (w *Writer) gatherRows(conn *sqlite.Conn) error {
 
 // order sorts the entries and merges those under one key and number.
 func (w *Writer) order() []entry {
-	slices.SortStableFunc(w.entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.sub, b.sub))
+	slices.SortFunc(w.entries, func(a, b entry) int {
+		switch {
+		case a.key != b.key:
+			return cmp.Compare(a.key, b.key)
+		case a.sub != b.sub:
+			return cmp.Compare(a.sub, b.sub)
+		}
+		return cmp.Compare(a.start, b.start) // The older value stands before the newer one.
 	})
 	if w.set.merge == nil {
 		return w.entries
