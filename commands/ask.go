@@ -38,7 +38,7 @@ func (l *Ledger) Ask(ctx context.Context, a dossier.Action, people []domain.Iden
 	if err != nil {
 		return Answer{}, errors.Wrap(err, "find the people asked about")
 	}
-	standings := l.standings.Load()
+	standings := l.matters.Load().standings
 	found := j.Findings
 	for _, key := range keys {
 		found |= j.Of(a, standings.get(key))

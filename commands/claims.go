@@ -1,11 +1,9 @@
 package commands
 
 import (
-	"maps"
 	"sync"
 
 	"github.com/jigowatt/daybook/domain"
-	"github.com/jigowatt/daybook/domain/dossier"
 )
 
 // claims holds the messages that are on their way: added by the resolver, dropped once the memory has them.
@@ -36,27 +34,14 @@ type frame struct {
 	ends     []int  // where each ends in the buffer
 	tasks    []*task
 	commands []settledCommand
-	state    State // after the frame
-	snapshot bool  // the state changed by more than its position
-	// standings are those that the frame changed, as they are after it.
-	standings map[domain.SubjectKey]dossier.Standing
+	state    State  // after the frame
+	snapshot bool   // the state changed by more than its position
+	kept     []Kept // what a memory is to keep, the newest last
 }
 
 type settledCommand struct {
 	command *command
 	result  commandResult
-}
-
-// stands adds standings that the frame changed.
-func (f *frame) stands(changed map[domain.SubjectKey]dossier.Standing) {
-	if len(changed) == 0 {
-		return
-	}
-	if f.standings == nil {
-		f.standings = changed
-		return
-	}
-	maps.Copy(f.standings, changed)
 }
 
 func (f *frame) empty() bool { return len(f.tasks) == 0 && len(f.commands) == 0 }

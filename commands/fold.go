@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"maps"
 	"strings"
 
 	"github.com/cockroachdb/errors"
@@ -32,9 +31,9 @@ func (l *Ledger) fold(ctx context.Context) error {
 	if from > 0 {
 		from--
 	}
-	f := folder{ledger: l, state: state, remembered: end, standings: newStandings(), changed: map[domain.SubjectKey]dossier.Standing{}}
-	if err := f.standings.load(l.cfg.Memory); err != nil {
-		return errors.Wrap(err, "load standings")
+	f := folder{ledger: l, state: state, remembered: end, matters: newMatters()}
+	if err := l.cfg.Memory.Kept(f.matters.take); err != nil {
+		return errors.Wrap(err, "load what is kept")
 	}
 	caughtUp := false
 	for batch, err := range l.cfg.Log.Read(ctx, from) {
@@ -62,7 +61,7 @@ func (l *Ledger) fold(ctx context.Context) error {
 		return err
 	}
 	l.state.Store(&f.state)
-	l.standings.Store(f.standings)
+	l.matters.Store(f.matters)
 	return nil
 }
 
@@ -78,9 +77,9 @@ type folder struct {
 	state      State
 	remembered domain.Position // the memory is complete up to here
 	messages   []Remembered    // to be remembered
-	standings  *standings
-	changed    map[domain.SubjectKey]dossier.Standing // to be kept
-	subjects   []domain.SubjectKey                    // of the message being gathered
+	matters    *matters
+	kept       []Kept              // to be kept
+	subjects   []domain.SubjectKey // of the message being gathered
 	details    domain.Personal
 }
 
@@ -101,7 +100,7 @@ func (f *folder) batch(ctx context.Context, b domain.Batch) error {
 			continue
 		}
 		// Only between messages, so that what is remembered ends where an action ends.
-		if len(f.messages) > foldBatch && !strings.Contains(event.ID, "/") {
+		if len(f.messages)+len(f.kept) > foldBatch && !strings.Contains(event.ID, "/") {
 			if err := f.remember(at, nil); err != nil {
 				return err
 			}
@@ -109,7 +108,7 @@ func (f *folder) batch(ctx context.Context, b domain.Batch) error {
 		if err := f.gather(ctx, at, stored, event); err != nil {
 			return err
 		}
-		maps.Copy(f.changed, f.standings.evolve(event))
+		f.kept = append(f.kept, f.matters.evolve(domain.Recorded{Bytes: stored, Event: event})...)
 	}
 	return nil
 }
@@ -169,14 +168,11 @@ func sentDigest(e domain.Event) ([8]byte, error) {
 
 func (f *folder) remember(end domain.Position, snapshot []byte) error {
 	end = max(end, f.remembered)
-	changed, err := kept(f.changed)
-	if err == nil {
-		err = f.ledger.cfg.Memory.Remember(end, News{Messages: f.messages, Kept: changed, Snapshot: snapshot})
-	}
+	err := f.ledger.cfg.Memory.Remember(end, News{Messages: f.messages, Kept: f.kept, Snapshot: snapshot})
 	if err != nil {
 		return errors.Wrap(err, "remember what was folded")
 	}
 	f.messages, f.remembered = f.messages[:0], end
-	clear(f.changed)
+	f.kept = f.kept[:0]
 	return nil
 }

@@ -55,9 +55,9 @@ type Ledger struct {
 	cfg   Config
 	queue *queue
 	state atomic.Pointer[State] // what is durable
-	// standings are ahead of what is durable by what is being written; folding replaces them.
-	standings atomic.Pointer[standings]
-	last      time.Time // recorded time of the newest event; owned by Open, then by Run
+	// matters are ahead of what is durable by what is being written; folding replaces them.
+	matters atomic.Pointer[matters]
+	last    time.Time // recorded time of the newest event; owned by Open, then by Run
 }
 
 // Open brings the memory and the state up to the end of the log. It returns domain.ErrUnavailable when the log cannot be read
@@ -150,9 +150,9 @@ type command struct {
 
 // deciding is what a command is decided on.
 type deciding struct {
-	state     State
-	standings *standings
-	now       time.Time
+	state State
+	*matters
+	now time.Time
 }
 
 type commandResult struct {

@@ -54,7 +54,9 @@ func (l *Ledger) AboutDossier(ctx context.Context, of dossier.Of, what dossier.M
 }
 
 // Standing gives what stands about the person with a subject key, ahead of what is durable by what is being written.
-func (l *Ledger) Standing(key domain.SubjectKey) dossier.Standing { return l.standings.Load().get(key) }
+func (l *Ledger) Standing(key domain.SubjectKey) dossier.Standing {
+	return l.matters.Load().standings.get(key)
+}
 
 // ReceiveCourtOrder records that an order to disclose was received. It returns domain.ErrNotFound where the controller or the
 // authority is not registered, domain.ErrInvalid, and domain.ErrConflict.

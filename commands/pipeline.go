@@ -52,7 +52,7 @@ func (e *epoch) run(ctx context.Context, state State, last time.Time) error {
 	var stages errgroup.Group
 	stages.Go(func() error { e.resolve(taking, working, resolved); return nil })
 	stages.Go(func() error {
-		s := &sequencer{cfg: cfg, state: state, last: last, standings: e.ledger.standings.Load()}
+		s := &sequencer{cfg: cfg, state: state, last: last, matters: e.ledger.matters.Load()}
 		s.run(working, resolved, frames, e.failed)
 		return nil
 	})
@@ -143,10 +143,7 @@ func (e *epoch) finish(in <-chan *frame) {
 			snapshot = f.state.snapshot()
 			e.snapped = f.state.End
 		}
-		changed, err := kept(f.standings)
-		if err == nil {
-			err = e.ledger.cfg.Memory.Remember(f.state.End, News{Messages: messages, Kept: changed, Snapshot: snapshot})
-		}
+		err := e.ledger.cfg.Memory.Remember(f.state.End, News{Messages: messages, Kept: f.kept, Snapshot: snapshot})
 		if err != nil {
 			e.fail(errors.Wrap(err, "remember messages"))
 			gap = true

@@ -15,11 +15,11 @@ import (
 // sequencer is the second stage. It judges in order, against a state that is ahead of the log by what is being written, and
 // fills a frame as long as the appender is busy with the one before.
 type sequencer struct {
-	cfg       Config
-	state     State // owned by run
-	standings *standings
-	last      time.Time // the recorded time of the newest event; owned by run
-	open      *frame    // owned by run
+	cfg     Config
+	state   State // owned by run
+	matters *matters
+	last    time.Time // the recorded time of the newest event; owned by run
+	open    *frame    // owned by run
 }
 
 // run takes tasks until in is closed, and hands frames to out, which it closes.
@@ -132,15 +132,25 @@ func (s *sequencer) record(t *task) {
 		f.ends = append(f.ends, len(f.buffer))
 		events = append(events, event)
 	}
-	for _, event := range events {
-		f.stands(s.standings.evolve(event))
-	}
+	s.follow(first, events)
 	c.seen.Position, c.seen.Events = s.state.End, uint32(len(t.subjects))
 	c.seen.Recorded, c.seen.Findings = now, found
 	c.seen.Leaf = merkle.Leaf(f.buffer[start:f.ends[first]])
 	f.tasks = append(f.tasks, t)
 	s.state.End += domain.Position(len(t.subjects))
 	f.state.End = s.state.End
+}
+
+// follow takes the events that stand in the open frame from the first on into what stands about people and cases.
+func (s *sequencer) follow(first int, events []domain.Event) {
+	f := s.open
+	for i, event := range events {
+		start := 0
+		if first+i > 0 {
+			start = f.ends[first+i-1]
+		}
+		f.kept = append(f.kept, s.matters.evolve(domain.Recorded{Bytes: f.buffer[start:f.ends[first+i]], Event: event})...)
+	}
 }
 
 // judge holds an action against the state; what stands about each person comes later.
@@ -155,7 +165,7 @@ func (s *sequencer) judge(a *Action, now time.Time) dossier.Judgement {
 
 // fact gives what is to be recorded of a task for its nth person.
 func (s *sequencer) fact(t *task, n int, subject domain.SubjectKey, j dossier.Judgement, now time.Time) (domain.Fact, domain.FindingSet, error) {
-	a, standing := t.action(), s.standings.get(subject)
+	a, standing := t.action(), s.matters.standings.get(subject)
 	if a.Says != nil {
 		fact := a.Says.About(dossier.Of{Controller: a.Controller, Subject: subject}, a.Action, a.ID)
 		if matter, is := fact.(dossier.Matter); is {
@@ -191,7 +201,7 @@ func (s *sequencer) repeat(t *task) {
 // command decides a command that is not an action.
 func (s *sequencer) command(ctx context.Context, c *command) {
 	now := s.now()
-	value, events, err := c.decide(ctx, deciding{s.state, s.standings, now})
+	value, events, err := c.decide(ctx, deciding{s.state, s.matters, now})
 	f := s.open
 	start, first := len(f.buffer), len(f.ends)
 	state := s.state
@@ -215,9 +225,7 @@ func (s *sequencer) command(ctx context.Context, c *command) {
 		c.done <- commandResult{err: err}
 		return
 	}
-	for _, event := range events {
-		f.stands(s.standings.evolve(event))
-	}
+	s.follow(first, events)
 	result := commandResult{value: value, position: s.state.End, events: len(events)}
 	f.commands = append(f.commands, settledCommand{c, result})
 	f.snapshot = f.snapshot || len(state.history) != len(s.state.history)

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/errors"
-	"github.com/go-json-experiment/json"
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
@@ -45,8 +44,30 @@ func (s *standings) get(key domain.SubjectKey) dossier.Standing {
 	return s.of[key]
 }
 
-// evolve takes in an event and gives what it changed, keyed by dossier.
-func (s *standings) evolve(e domain.Event) map[domain.SubjectKey]dossier.Standing {
+// evolve takes in an event and gives what a memory is to keep of it.
+func (s *standings) evolve(e domain.Event) []Kept {
+	changed := s.changed(e)
+	if len(changed) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Kept, 0, len(changed))
+	for key, standing := range changed {
+		k := Kept{Key: personPrefix + key.String()}
+		if standing.IsZero() {
+			delete(s.of, key)
+		} else {
+			s.of[key] = standing
+			k.Value = standing.Encode()
+		}
+		list = append(list, k)
+	}
+	return list
+}
+
+// changed gives the standings that an event changes, keyed by dossier.
+func (s *standings) changed(e domain.Event) map[domain.SubjectKey]dossier.Standing {
 	changed := map[domain.SubjectKey]dossier.Standing{}
 	switch f := e.Fact.(type) {
 	case dossier.IdentifierLinked:
@@ -65,51 +86,42 @@ func (s *standings) evolve(e domain.Event) map[domain.SubjectKey]dossier.Standin
 			changed[s.root(key)] = s.get(key).Evolve(e)
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for key, standing := range changed {
-		if standing.IsZero() {
-			delete(s.of, key)
-		} else {
-			s.of[key] = standing
-		}
-	}
 	return changed
 }
 
 // personPrefix begins the keys under which standings are kept.
 const personPrefix = "person "
 
-// kept gives what a memory is to keep.
-func kept(changed map[domain.SubjectKey]dossier.Standing) ([]Kept, error) {
-	list := make([]Kept, 0, len(changed))
-	for key, standing := range changed {
-		k := Kept{Key: personPrefix + key.String()}
-		if !standing.IsZero() {
-			value, err := json.Marshal(standing, json.Deterministic(true))
-			if err != nil {
-				return nil, errors.Wrap(err, "keep a standing")
-			}
-			k.Value = value
-		}
-		list = append(list, k)
+// take reads one thing that a memory kept. A standing that cannot be read is an assertion failure.
+func (s *standings) take(k Kept) error {
+	name, is := strings.CutPrefix(k.Key, personPrefix)
+	if !is {
+		return nil
 	}
-	return list, nil
+	var key domain.SubjectKey
+	var standing dossier.Standing
+	if err := errors.CombineErrors(key.UnmarshalText([]byte(name)), standing.Decode(k.Value)); err != nil {
+		return errors.NewAssertionErrorWithWrappedErrf(err, "a standing in the memory is damaged")
+	}
+	s.of[key] = standing
+	return nil
 }
 
-// load reads what a memory kept.
-func (s *standings) load(m Memory) error {
-	return m.Kept(func(k Kept) error {
-		name, ok := strings.CutPrefix(k.Key, personPrefix)
-		if !ok {
-			return nil
-		}
-		var key domain.SubjectKey
-		var standing dossier.Standing
-		if err := errors.CombineErrors(key.UnmarshalText([]byte(name)), json.Unmarshal(k.Value, &standing)); err != nil {
-			return errors.NewAssertionErrorWithWrappedErrf(err, "a standing in the memory is damaged")
-		}
-		s.of[key] = standing
-		return nil
-	})
+// matters is what stands beyond the state: about people, and in cases.
+type matters struct {
+	standings *standings
+	cases     *cases
+}
+
+func newMatters() *matters { return &matters{newStandings(), newCases()} }
+
+// evolve takes in an event with its stored bytes, and gives what a memory is to keep of it.
+func (m *matters) evolve(e domain.Recorded) []Kept {
+	return append(m.standings.evolve(e.Event), m.cases.evolve(e)...)
+}
+
+// take reads one thing that a memory kept.
+func (m *matters) take(k Kept) error {
+	m.cases.take(k)
+	return m.standings.take(k)
 }

@@ -1,8 +1,11 @@
 package dossier
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
+
+	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
 )
@@ -180,4 +183,22 @@ func (h HoldPlaced) Forbids(a Action) bool {
 	}
 	return len(h.Categories) == 0 || len(a.Categories) == 0 ||
 		slices.ContainsFunc(a.Categories, func(c domain.Category) bool { return slices.Contains(h.Categories, c) })
+}
+
+// Encode gives the standing as JSON, for a memory to keep.
+func (s Standing) Encode() []byte {
+	b, err := json.Marshal(s)
+	if err != nil {
+		// Every member is a text, a number or a time within the years that JSON can hold.
+		panic(errors.NewAssertionErrorWithWrappedErrf(err, "a standing cannot be written"))
+	}
+	return b
+}
+
+// Decode reads what Encode gave. It returns domain.ErrInvalid.
+func (s *Standing) Decode(b []byte) error {
+	if err := json.Unmarshal(b, s); err != nil {
+		return errors.WithSecondaryError(errors.Wrap(domain.ErrInvalid, "kept standing"), err)
+	}
+	return nil
 }
