@@ -3,6 +3,7 @@ package app_test
 import (
 	"go/ast"
 	"go/token"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -113,6 +114,7 @@ func TestMessagesAndHintsAreLiterals(t *testing.T) {
 // literals checks the messages in one declaration, and says whether it found one more function that takes a message.
 func literals(t *testing.T, file *ast.File, decl ast.Decl, constants map[string]bool, own map[string]int, at string) (found bool) {
 	f, _ := decl.(*ast.FuncDecl)
+	known := texts(constants, f)
 	ast.Inspect(decl, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
@@ -122,7 +124,7 @@ func literals(t *testing.T, file *ast.File, decl ast.Decl, constants map[string]
 		if local, ok := call.Fun.(*ast.Ident); ok {
 			where, isMessage = own[local.Name]
 		}
-		if !isMessage || where >= len(call.Args) || isLiteral(constants, call.Args[where]) {
+		if !isMessage || where >= len(call.Args) || isLiteral(known, call.Args[where]) {
 			return true
 		}
 		if i := parameter(f, call.Args[where]); i >= 0 {
@@ -179,6 +181,31 @@ func constantsOf(files map[string]*ast.File) map[string]bool {
 		}
 	}
 	return names
+}
+
+// texts gives the constants and the variables of a function that never hold anything but literals.
+func texts(constants map[string]bool, f *ast.FuncDecl) map[string]bool {
+	if f == nil {
+		return constants
+	}
+	known, others := maps.Clone(constants), map[string]bool{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if set, ok := n.(*ast.AssignStmt); ok {
+			for i, left := range set.Lhs {
+				if name, ok := left.(*ast.Ident); ok {
+					literal := len(set.Lhs) == len(set.Rhs) && isLiteral(constants, set.Rhs[i])
+					known[name.Name], others[name.Name] = true, others[name.Name] || !literal
+				}
+			}
+		}
+		return true
+	})
+	for name, is := range others {
+		if is {
+			delete(known, name)
+		}
+	}
+	return known
 }
 
 // parameter gives the place of a function's parameter that an expression is, -1 where it is none.
