@@ -87,7 +87,7 @@ func (p *program) demonstrate(ctx context.Context, cmd *cobra.Command, at app.Ad
 	p.title("The register")
 	p.say(declared(f.register, plan), "")
 
-	player := player{ledger: p.ledger(), natsURL: at.NATS, midnight: day(p.now()), services: map[string]*simulated{}}
+	player := player{ledger: p.ledger(), natsURL: at.NATS, midnight: day(p.now()), services: map[string]*simulated{}, announced: map[string]string{}}
 	if err := player.play(ctx); err != nil {
 		return err
 	}

@@ -25,6 +25,8 @@ type player struct {
 	midnight time.Time
 	services map[string]*simulated
 	played   played
+	// announced holds the ids of the announcements by their names.
+	announced map[string]string
 }
 
 // simulated is one service of the sample.
@@ -35,8 +37,9 @@ type simulated struct {
 
 // played is what came of the day.
 type played struct {
-	actions, entries, links, asked, refused, repeated, aside int
-	found                                                    [][]string // when, who, what
+	actions, said, entries, links, asked, refused, repeated, aside int
+
+	found [][]string // when, who, what
 }
 
 // day gives the midnight with which the last whole working day began.
@@ -112,6 +115,8 @@ func (p *player) step(ctx context.Context, s *simulated, step sample.Step) error
 	case sample.Raw:
 		p.played.aside++
 		return p.publish(ctx, s, step, []byte(step.Raw))
+	case sample.Consent, sample.Withdraw, sample.Object, sample.Occasion, sample.Announce:
+		return p.say(ctx, s, step, action)
 	default:
 		return p.record(ctx, s, step, action)
 	}
@@ -129,6 +134,7 @@ func (p *player) action(step sample.Step) (client.Action, error) {
 	return client.Action{
 		ID: id.String(), Time: at, Operation: step.Operation, Subjects: step.Who, Instruction: step.Under, Categories: step.What,
 		System: step.System, Location: step.Location, Recipient: step.Recipient, Basis: step.Basis, Details: step.Details,
+		Announced: p.announced[step.Confirms],
 	}, nil
 }
 
@@ -159,6 +165,34 @@ func (p *player) record(ctx context.Context, s *simulated, step sample.Step, act
 		return errors.AssertionFailedf("a repetition was recorded at %d again", errors.Safe(second.Position))
 	}
 	p.played.repeated++
+	return nil
+}
+
+// say records what a service says beside what it did.
+func (p *player) say(ctx context.Context, s *simulated, step sample.Step, a client.Action) (err error) {
+	about := client.About{ID: a.ID, Time: a.Time}
+	var receipt client.Receipt
+	switch step.Way {
+	case sample.Consent:
+		receipt, err = s.client.Consent(ctx, client.Consent{About: about, Subjects: step.Who, Instruction: step.Under, How: step.How})
+	case sample.Withdraw:
+		receipt, err = s.client.WithdrawConsent(ctx, client.Consent{About: about, Subjects: step.Who, Instruction: step.Under, How: step.How})
+	case sample.Object:
+		receipt, err = s.client.Object(ctx, client.Objection{About: about, Subjects: step.Who, Instruction: step.Under, Marketing: step.Marketing})
+	case sample.Occasion:
+		receipt, err = s.client.Occasion(ctx, client.Occasion{About: about, Occasion: step.Occasion, Subjects: step.Who, Instruction: step.Under})
+	default:
+		var announced *client.Announcement
+		if announced, err = s.client.Announce(ctx, a); err == nil {
+			receipt = announced.Receipt
+			p.announced[step.Name] = receipt.ID
+		}
+	}
+	if err != nil {
+		return fromClient(err)
+	}
+	p.played.said++
+	p.played.entries += receipt.Events
 	return nil
 }
 

@@ -30,6 +30,12 @@ const (
 	Ask    = "ask"    // may this be done?
 	Link   = "link"   // the second of Who is another name of the first
 	Raw    = "raw"    // the bytes of Raw, as they stand, to the inbox
+
+	Consent  = "consent"  // people consented
+	Withdraw = "withdraw" // people withdrew their consent
+	Object   = "object"   // people objected
+	Occasion = "occasion" // something happened that a retention period runs from
+	Announce = "announce" // the service is about to act
 )
 
 // Step is one thing that a service does in the course of the day.
@@ -47,6 +53,11 @@ type Step struct {
 	Recipient string         `yaml:"recipient"`
 	Basis     string         `yaml:"basis"`
 	Details   map[string]any `yaml:"details"`
+	How       string         `yaml:"how"`
+	Marketing bool           `yaml:"marketing"`
+	Occasion  string         `yaml:"occasion"`
+	Name      string         `yaml:"name"`     // of an announcement, within the day
+	Confirms  string         `yaml:"confirms"` // the name of the announcement that an action confirms
 	Again     bool           `yaml:"again"`
 	Raw       string         `yaml:"raw"`
 	Expect    []string       `yaml:"expect"`
