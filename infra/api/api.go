@@ -69,9 +69,10 @@ type Config struct {
 	Healthy func() error
 	// Done ends the streams when it closes: hand in the Done channel of Serve's context.
 	Done    <-chan struct{}
-	Version string        // of the program; 0.0.0
-	NewID   func() string // numbers of faults; random UUIDs
-	Logger  *slog.Logger  // discards by default
+	Version string           // of the program; 0.0.0
+	Now     func() time.Time // says whether an order is still secret; time.Now
+	NewID   func() string    // numbers of faults; random UUIDs
+	Logger  *slog.Logger     // discards by default
 
 	// MaxLag is how many events a view may be behind while the ledger counts as ready; 10,000.
 	MaxLag domain.Position
@@ -90,6 +91,9 @@ func (c *Config) fill() {
 	c.clock = time.Now
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	if c.Version == "" {
 		c.Version = "0.0.0"
@@ -146,6 +150,8 @@ func (a *API) routes() {
 	a.recordRoutes()
 	a.registerRoutes()
 	a.peopleRoutes()
+	a.matterRoutes()
+	a.courtOrderRoutes()
 	a.logRoutes()
 	a.statusRoutes()
 	a.quarantineRoutes()

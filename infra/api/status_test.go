@@ -21,7 +21,10 @@ var paths = []string{
 	"POST /record/{controller}/{service}", "POST /ask/{controller}/{service}", "POST /register/plan", "POST /register",
 	"GET /register", "GET /controllers/{controller}/instructions", "GET /controllers/{controller}/instructions/{instruction}",
 	"GET /recipients", "GET /services", "POST /controllers/{controller}/people/trail", "POST /controllers/{controller}/people/holdings",
-	"POST /controllers/{controller}/people/show", "POST /controllers/{controller}/people/link", "GET /log", "GET /log/stream",
+	"POST /controllers/{controller}/people/show", "POST /controllers/{controller}/people/link",
+	"POST /controllers/{controller}/people/matters", "POST /controllers/{controller}/people/standing",
+	"POST /controllers/{controller}/court-orders", "POST /controllers/{controller}/court-orders/{order}/informed",
+	"GET /controllers/{controller}/court-orders", "GET /log", "GET /log/stream",
 	"GET /sources", "GET /status", "POST /views/{view}/rebuild", "GET /quarantine", "POST /quarantine/{id}/replay",
 	"POST /quarantine/{id}/show", "GET /schemas/{schema}", "GET /asyncapi.yaml",
 }

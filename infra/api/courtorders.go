@@ -1,0 +1,93 @@
+package api
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+
+	"github.com/cockroachdb/errors"
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/disclosure"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+func (a *API) courtOrderRoutes() {
+	const path = "/controllers/{controller}/court-orders"
+	post(a, huma.Operation{
+		Path: path, OperationID: "receiveCourtOrder", Tags: []string{"court orders"},
+		Summary: "Record that an order of a court or an authority to disclose was received",
+	}, (*call).receiveCourtOrder)
+	post(a, huma.Operation{
+		Path: path + "/{order}/informed", OperationID: "informController", Tags: []string{"court orders"},
+		Summary: "Record that the controller was told of an order",
+	}, (*call).informController)
+	get(a, huma.Operation{
+		Path: path, OperationID: "courtOrders", Tags: []string{"court orders"}, Method: http.MethodGet,
+		Summary:     "The orders to disclose; those that the law forbids telling of are counted and left out",
+		Description: "secret=show shows the secret ones too: for the processor and the regulator, never for the controller or a person.",
+		Parameters:  []*huma.Param{{Name: "secret", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"show"}}}},
+	}, (*call).courtOrders)
+}
+
+func (c *call) receiveCourtOrder(in wire.CourtOrder) (wire.Settled, domain.Position, error) {
+	r := disclosure.Received{
+		Order: in.Order, Reference: in.Reference, Issued: in.Issued.UTC(), Document: in.Document, Agreement: in.Agreement,
+		ForbiddenUntil: at(in.ForbiddenUntil),
+	}
+	var err error
+	if r.Controller, err = name[domain.ControllerID](c, "controller"); err != nil {
+		return wire.Settled{}, 0, err
+	}
+	if r.Authority, err = domain.ParseName[domain.RecipientID](in.Authority); err != nil {
+		return wire.Settled{}, 0, errors.Wrap(err, "authority")
+	}
+	if r.Jurisdiction, err = domain.ParseLocation(in.Jurisdiction); err != nil {
+		return wire.Settled{}, 0, errors.Wrap(err, "jurisdiction")
+	}
+	if r.Categories, err = each("categories", in.Categories, domain.ParseCategory); err != nil {
+		return wire.Settled{}, 0, err
+	}
+	settled, err := c.api.cfg.Ledger.ReceiveCourtOrder(c.ctx(), disclosure.Receive{Received: r})
+	return wire.Settled{ID: in.Order, Position: uint64(settled.Position), Events: settled.Events}, c.api.cfg.Ledger.State().End, err
+}
+
+func (c *call) informController(in wire.InformedRequest) (wire.Settled, domain.Position, error) {
+	controller, err := name[domain.ControllerID](c, "controller")
+	if err != nil {
+		return wire.Settled{}, 0, err
+	}
+	order := c.r.PathValue("order")
+	settled, err := c.api.cfg.Ledger.InformController(c.ctx(), disclosure.Inform{Informed: disclosure.Informed{
+		Controller: controller, Order: order, On: in.On.UTC(),
+	}})
+	return wire.Settled{Position: uint64(settled.Position), Events: settled.Events}, c.api.cfg.Ledger.State().End, err
+}
+
+func (c *call) courtOrders() (wire.CourtOrders, domain.Position, error) {
+	controller, err := name[domain.ControllerID](c, "controller")
+	if err != nil {
+		return wire.CourtOrders{}, 0, err
+	}
+	state, now := c.api.cfg.Ledger.State(), c.api.cfg.Now()
+	out := wire.CourtOrders{Orders: []wire.CourtOrder{}, Position: uint64(state.End)}
+	for _, o := range state.CourtOrders.Orders {
+		if o.Controller != controller {
+			continue
+		}
+		if o.Secret(now) {
+			out.Secret++
+			if c.query("secret") != "show" {
+				continue
+			}
+		}
+		out.Orders = append(out.Orders, wire.CourtOrder{
+			Order: o.Order, Authority: string(o.Authority), Jurisdiction: string(o.Jurisdiction), Reference: o.Reference, Issued: o.Issued,
+			Categories: texts(o.Categories), Document: o.Document, Agreement: o.Agreement, ForbiddenUntil: since(o.ForbiddenUntil),
+			Informed: since(o.Informed),
+		})
+	}
+	slices.SortFunc(out.Orders, func(a, b wire.CourtOrder) int { return cmp.Compare(a.Order, b.Order) })
+	return out, state.End, nil
+}
