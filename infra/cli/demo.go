@@ -127,8 +127,8 @@ func entriesWords(n int) string {
 func (p *program) dayWords(player *player) error {
 	d := player.played
 	p.title("The day, " + player.midnight.Format("2 January 2006"))
-	p.say(fmt.Sprintf("%d services reported %d actions over as many connections to NATS, in %s, one for each person.",
-		len(player.services), d.actions, entriesWords(d.entries)),
+	p.say(fmt.Sprintf("%d services reported %d actions over as many connections to NATS, and %d times what people decided, what ended or "+
+		"what they were about to do: %s, one for each person.", len(player.services), d.actions, d.said, entriesWords(d.entries)),
 		fmt.Sprintf("They asked beforehand %d times, and were told no %d times. %s sent twice and recorded once.",
 			d.asked, d.refused, was(d.repeated, "message")),
 		fmt.Sprintf("%s not understood; it is in quarantine with the reason (daybook quarantine list).", was(d.aside, "message")),

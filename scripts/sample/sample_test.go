@@ -105,6 +105,7 @@ func TestTheDayHasWhatADemonstrationNeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	people, controllers, findings, ways, actions, again := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, 0, 0
+	announced := map[string]bool{} // and not confirmed
 	for n, s := range steps {
 		controller, service := s.Service()
 		controllers[controller], ways[s.Way] = true, true
@@ -132,20 +133,31 @@ func TestTheDayHasWhatADemonstrationNeeds(t *testing.T) {
 		if s.Way == sample.Record || s.Way == sample.Inbox {
 			actions++
 		}
+		if s.Way == sample.Announce {
+			announced[s.Name] = true
+		}
+		if s.Confirms != "" && !announced[s.Confirms] {
+			t.Errorf("step %d confirms what was not announced, or twice", n)
+		}
+		delete(announced, s.Confirms)
 		if s.Again {
 			again++
 		}
 	}
 	for _, code := range []string{"recipient-not-instructed", "basis-mismatch", "category-not-instructed", "location-not-instructed",
-		"no-instruction", "reported-late"} {
+		"no-instruction", "reported-late", "consent-missing", "objected"} {
 		if !findings[code] {
 			t.Errorf("no step that makes %s", code)
 		}
 	}
-	for _, way := range []string{sample.Record, sample.Inbox, sample.Ask, sample.Link, sample.Raw} {
+	for _, way := range []string{sample.Record, sample.Inbox, sample.Ask, sample.Link, sample.Raw, sample.Consent, sample.Withdraw, sample.Object,
+		sample.Occasion, sample.Announce} {
 		if !ways[way] {
 			t.Errorf("no step by way of %s", way)
 		}
+	}
+	if len(announced) == 0 || announced[""] {
+		t.Errorf("announcements %v: all are to have a name, and one never to be confirmed", announced)
 	}
 	if actions < 60 || len(people) < 8 || len(controllers) < 4 || again == 0 {
 		t.Errorf("%d actions, %d people, %d controllers, %d sent again", actions, len(people), len(controllers), again)
