@@ -13,12 +13,14 @@ import (
 
 // Declaration is the processor's register as somebody declares it to be: the whole or a part. What it does not mention stays.
 type Declaration struct {
-	Processor    *register.ProcessorDeclared
-	Controllers  []register.ControllerDeclared
-	Contacts     []Contact
-	Services     []register.ServiceDeclared
-	Recipients   []register.RecipientDeclared
-	Instructions []Instruction
+	Processor   *register.ProcessorDeclared
+	Controllers []register.ControllerDeclared
+	Contacts    []Contact
+	Services    []register.ServiceDeclared
+	Recipients  []register.RecipientDeclared
+	// Authorisations are those of controllers that said how they authorise sub-processors.
+	Authorisations []register.AuthorisationDeclared
+	Instructions   []Instruction
 }
 
 // Contact is a person who acts for a controller, or for the processor under register.Itself.
@@ -108,6 +110,13 @@ func (c *declaring) all(ctx context.Context, d Declaration) error {
 	}
 	for _, e := range d.Recipients {
 		_, known := c.state.Register.Recipients[e.Recipient]
+		facts, err := e.Decide(c.state.Register)
+		if err := c.add(facts, err, !known); err != nil {
+			return err
+		}
+	}
+	for _, e := range d.Authorisations {
+		_, known := c.state.Register.Authorisations[e.Controller]
 		facts, err := e.Decide(c.state.Register)
 		if err := c.add(facts, err, !known); err != nil {
 			return err

@@ -141,6 +141,9 @@ func (d *declaring) recipient(at string, r wire.Recipient) {
 		Country:   parsed(d, at+"/country", r.Country, domain.ParseLocation),
 		Safeguard: r.Safeguard, Contract: r.Contract,
 	}
+	if r.Announced != "" {
+		fact.Announced = parsed(d, at+"/announced", r.Announced, parseDay)
+	}
 	d.once(at+"/id", "recipient", "", r.ID)
 	d.text(at+"/name", r.Name)
 	d.decide(at, before, func() error { _, err := fact.Decide(register.State{}); return err })
@@ -158,6 +161,7 @@ func (d *declaring) controller(at string, c wire.Controller) {
 	d.text(at+"/name", c.Name)
 	d.decide(at, before, func() error { _, err := fact.Decide(register.State{}); return err })
 	d.out.Controllers = append(d.out.Controllers, fact)
+	d.authorisation(at+"/subProcessors", fact, c.SubProcessors)
 	d.contacts(at+"/contacts", fact.Controller, c.Contacts)
 	for i, s := range c.Services {
 		d.service(at+"/services/"+strconv.Itoa(i), fact, s)

@@ -23,6 +23,8 @@ func (d *declaring) instruction(at string, c register.ControllerDeclared, owner 
 		Categories: listed(d, at+"/categories", in.Categories, domain.ParseCategory),
 		Recipients: listed(d, at+"/recipients", in.Recipients, domain.ParseName[domain.RecipientID]),
 		Territory:  listed(d, at+"/territory", in.Territory, domain.ParseTerritory),
+		Safeguard:  in.Safeguard,
+		Erasure:    listed(d, at+"/erasure", in.Erasure, domain.ParseOperation),
 	}
 	for i, r := range in.Retention {
 		at := at + "/retention/" + strconv.Itoa(i)
@@ -44,6 +46,28 @@ func (d *declaring) instruction(at string, c register.ControllerDeclared, owner 
 	}
 	d.decide(at, before, func() error { return terms.Valid(c.Regime) })
 	d.out.Instructions = append(d.out.Instructions, e)
+}
+
+// authorisation reads how a controller authorises sub-processors.
+func (d *declaring) authorisation(at string, c register.ControllerDeclared, in *wire.Authorisation) {
+	if in == nil {
+		return
+	}
+	fact := register.AuthorisationDeclared{
+		Controller: c.Controller, Mode: register.Mode(in.Mode),
+		Authorised: listed(d, at+"/authorised", in.Authorised, domain.ParseName[domain.RecipientID]),
+		Refused:    listed(d, at+"/refused", in.Refused, domain.ParseName[domain.RecipientID]),
+	}
+	if in.ObjectWithin != "" {
+		fact.ObjectWithin = parsed(d, at+"/objectWithin", in.ObjectWithin, domain.ParsePeriod)
+	}
+	if fact.Mode != register.General && fact.Mode != register.Specific {
+		d.say(at+"/mode", "Article 28(2): a controller authorises sub-processors in general or specific terms.")
+	}
+	for i, r := range slices.Concat(fact.Authorised, fact.Refused) {
+		d.knownRecipient(at+"/"+strconv.Itoa(i), r)
+	}
+	d.out.Authorisations = append(d.out.Authorisations, fact)
 }
 
 func (d *declaring) knownRecipient(at string, r domain.RecipientID) {

@@ -47,6 +47,8 @@ type Recipient struct {
 	Safeguard string `json:"safeguard,omitempty" yaml:"safeguard,omitempty"`
 	// Contract is the reference of the contract (Art. 28(4)).
 	Contract string `json:"contract,omitempty" yaml:"contract,omitempty"`
+	// Announced is the day on which the controllers were told of a sub-processor (Art. 28(2)); absent where it was there before.
+	Announced string `json:"announced,omitempty" yaml:"announced,omitempty"`
 }
 
 // Controller is a client who decides why and how (Art. 4(7)).
@@ -54,11 +56,23 @@ type Controller struct {
 	ID   string `json:"id" yaml:"id"`
 	Name string `json:"name" yaml:"name"`
 	// Regime is UK or EU.
-	Regime       string        `json:"regime" yaml:"regime"`
-	Country      string        `json:"country" yaml:"country"`
-	Contacts     []Contact     `json:"contacts,omitempty" yaml:"contacts,omitempty"`
-	Services     []Service     `json:"services,omitempty" yaml:"services,omitempty"`
-	Instructions []Instruction `json:"instructions,omitempty" yaml:"instructions,omitempty"`
+	Regime  string `json:"regime" yaml:"regime"`
+	Country string `json:"country" yaml:"country"`
+	// SubProcessors says how it authorises sub-processors (Art. 28(2)); absent where it said nothing beyond its instructions.
+	SubProcessors *Authorisation `json:"subProcessors,omitempty" yaml:"subProcessors,omitempty"`
+	Contacts      []Contact      `json:"contacts,omitempty" yaml:"contacts,omitempty"`
+	Services      []Service      `json:"services,omitempty" yaml:"services,omitempty"`
+	Instructions  []Instruction  `json:"instructions,omitempty" yaml:"instructions,omitempty"`
+}
+
+// Authorisation is how a controller authorises sub-processors (Art. 28(2)).
+type Authorisation struct {
+	// Mode is general or specific.
+	Mode string `json:"mode" yaml:"mode"`
+	// ObjectWithin is how long it can object to a sub-processor that is announced, such as P30D; general only.
+	ObjectWithin string   `json:"objectWithin,omitempty" yaml:"objectWithin,omitempty"`
+	Authorised   []string `json:"authorised,omitempty" yaml:"authorised,omitempty"` // recipients, one by one
+	Refused      []string `json:"refused,omitempty" yaml:"refused,omitempty"`       // recipients that it objected to
 }
 
 // Service is a program that records actions for a controller.
@@ -88,8 +102,12 @@ type Instruction struct {
 	// Territory lists the countries where the data may be, or EEA.
 	Territory []string    `json:"territory" yaml:"territory"`
 	Retention []Retention `json:"retention,omitempty" yaml:"retention,omitempty"`
-	Given     Warrant     `json:"given" yaml:"given"`
-	Withdrawn *Warrant    `json:"withdrawn,omitempty" yaml:"withdrawn,omitempty"`
+	// Safeguard is what transfers outside the processor's territory rest on (Art. 45 to 49), by its DPV name.
+	Safeguard string `json:"safeguard,omitempty" yaml:"safeguard,omitempty"`
+	// Erasure lists the removals that count as erasure; Erase, Destruct and Anonymise by default (Art. 17).
+	Erasure   []string `json:"erasure,omitempty" yaml:"erasure,omitempty"`
+	Given     Warrant  `json:"given" yaml:"given"`
+	Withdrawn *Warrant `json:"withdrawn,omitempty" yaml:"withdrawn,omitempty"`
 }
 
 // Retention says how long data is kept after what (Art. 5(1)(e)).
