@@ -18,6 +18,7 @@ import (
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/domain/source"
 )
 
@@ -52,6 +53,24 @@ var readers = map[string]reader{
 	"daybook.order.escalated.v1":        plain[dossier.OrderEscalated],
 	"daybook.court-order.received.v1":   plain[disclosure.Received],
 	"daybook.court-order.informed.v1":   plain[disclosure.Informed],
+
+	"daybook.case.received.v1":     plain[request.Received],
+	"daybook.case.assigned.v1":     plain[request.Assigned],
+	"daybook.case.acknowledged.v1": plain[request.Acknowledged],
+	"daybook.case.asked.v1":        plain[request.Asked],
+	"daybook.case.replied.v1":      plain[request.Replied],
+	"daybook.case.extended.v1":     plain[request.Extended],
+	"daybook.case.found.v1":        plain[request.Found],
+	"daybook.case.reviewed.v1":     plain[request.Reviewed],
+	"daybook.case.decided.v1":      plain[request.Decided],
+	"daybook.case.ordered.v1":      plain[request.Ordered],
+	"daybook.case.settled.v1":      plain[request.Settled],
+	"daybook.case.delivered.v1":    plain[request.Delivered],
+	"daybook.case.answered.v1":     plain[request.Answered],
+	"daybook.case.corresponded.v1": plain[request.Corresponded],
+	"daybook.case.withdrawn.v1":    plain[request.Withdrawn],
+	"daybook.case.transferred.v1":  plain[request.Transferred],
+	"daybook.case.closed.v1":       plain[request.Closed],
 }
 
 // upcaster turns the data of one version into that of the next. It is pure, and stays for ever.

@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/catalog"
 	"github.com/jigowatt/daybook/domain/disclosure"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/domain/source"
 )
 
@@ -25,6 +27,12 @@ var (
 	recorded = time.Date(2026, 11, 23, 10, 0, 1, 250_000_000, time.UTC)
 	warrant  = domain.Warrant{By: "anna", On: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), How: domain.BySigned, Reference: "DPA 2026/01"}
 	keepFor  = domain.Period{Years: 7}
+)
+
+var (
+	caseDay = calendar.Date{Year: 2026, Month: 11, Day: 23}
+	inCase  = request.Of{Controller: "fenland-cycles", Case: "case-1", On: caseDay, By: "petra", Note: domain.Sealed{4, 5}}
+	cited   = request.Cited{Ground: "JustificationA17LegalClaims", Provision: "DPA 2018 Sch. 2"}
 )
 
 var ada = dossier.Of{Controller: "fenland-cycles", Subject: 0x1122334455667788}
@@ -71,6 +79,30 @@ var facts = []domain.Fact{
 	disclosure.Received{Controller: "fenland-cycles", Order: "court-1", Authority: "county-court", Jurisdiction: "GB", Reference: "QB-2026-1",
 		Issued: warrant.On, Categories: []domain.Category{"pd:Name"}, Document: "00ff", Agreement: "treaty", ForbiddenUntil: warrant.On},
 	disclosure.Informed{Controller: "fenland-cycles", Order: "court-1", On: warrant.On},
+	request.Received{
+		Of: inCase, Kind: request.Erasure, Subjects: []domain.SubjectKey{1, 2}, Owner: "petra", Channel: request.ByEmail, Regime: domain.UK,
+		Calendar: calendar.EnglandAndWales, Reached: caseDay, Promise: calendar.Promise{Days: 5, Working: true, By: calendar.EnglandAndWales},
+		Grounds: []request.Ground{request.ConsentWithdrawn}, Reference: "REQ-7", Follows: "case-0",
+	},
+	request.Assigned{Of: inCase, Owner: "petra"},
+	request.Acknowledged{Of: inCase},
+	request.Asked{Of: inCase, For: request.Identity},
+	request.Replied{Of: inCase, For: request.Identity, Enough: true},
+	request.Extended{Of: inCase, Months: 2, Reasons: []request.Reason{request.Complexity}},
+	request.Found{Of: inCase, Places: []request.Place{{Kind: request.System, Name: "crm", Service: "crm"}}},
+	request.Reviewed{Of: inCase, Withheld: []request.Withheld{{Cited: cited, Items: 3}}},
+	request.Decided{Of: inCase, Outcome: request.Partly, Grounds: []request.Ground{request.ConsentWithdrawn}, Refusals: []request.Cited{cited}, Warrant: warrant},
+	request.Ordered{Of: inCase, Order: "ord-1", Place: request.Place{Kind: request.Service, Name: "crm"}, Task: request.Erase},
+	request.Settled{
+		Of: inCase, Place: request.Place{Kind: request.Recipient, Name: "northprint"}, How: request.ByAction, Event: "m-1", Source: "/fenland-cycles/crm",
+		Order: "ord-1", Operation: domain.Erase, Erases: true, Exemption: &cited,
+	},
+	request.Delivered{Of: inCase},
+	request.Answered{Of: inCase, Remedies: true},
+	request.Corresponded{Of: inCase, Authority: "ico", Direction: request.Outgoing, Reference: "IC-1"},
+	request.Withdrawn{Of: inCase},
+	request.Transferred{Of: inCase, To: "wharf-physio"},
+	request.Closed{Of: inCase, Outcome: request.Accepted},
 	register.ContactDeclared{Controller: "fenland-cycles", Contact: "anna", Role: "Managing director", Subject: 9, Details: domain.Sealed{7, 8}},
 }
 
