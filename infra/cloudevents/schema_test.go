@@ -15,7 +15,7 @@ func TestTheReaderAndThePublishedSchemaAgree(t *testing.T) {
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
 	const base = "https://daybook.dev/schemas/v1/"
-	for _, file := range []string{"action.json", "event.json"} {
+	for _, file := range []string{"action.json", "announcement.json", "consent.json", "objection.json", "occasion.json", "count.json", "event.json"} {
 		raw, err := fs.ReadFile(wire.Schemas(), file)
 		if err != nil {
 			t.Fatal(err)

@@ -15,11 +15,13 @@ func AppendReceipt(b []byte, r commands.Receipt) []byte {
 	b = append(append(b, `{"id":"`...), r.ID...)
 	b = strconv.AppendUint(append(b, `","position":`...), uint64(r.Position), 10)
 	b = strconv.AppendInt(append(b, `,"events":`...), int64(r.Events), 10)
-	b = r.Recorded.AppendFormat(append(b, `,"recorded":"`...), "2006-01-02T15:04:05.999Z07:00")
+	if !r.Recorded.IsZero() {
+		b = append(r.Recorded.AppendFormat(append(b, `,"recorded":"`...), "2006-01-02T15:04:05.999Z07:00"), '"')
+	}
 	if r.Findings == 0 {
-		b = append(b, `","verdict":"conformant"`...)
+		b = append(b, `,"verdict":"conformant"`...)
 	} else {
-		b = append(b, `","verdict":"findings","findings":[`...)
+		b = append(b, `,"verdict":"findings","findings":[`...)
 		for i, f := range r.Findings.List() {
 			if i > 0 {
 				b = append(b, ',')
@@ -31,8 +33,9 @@ func AppendReceipt(b []byte, r commands.Receipt) []byte {
 		}
 		b = append(b, ']')
 	}
-	b = base64.StdEncoding.AppendEncode(append(b, `,"leaf":"`...), r.Leaf[:])
-	b = append(b, '"')
+	if !r.Recorded.IsZero() {
+		b = append(base64.StdEncoding.AppendEncode(append(b, `,"leaf":"`...), r.Leaf[:]), '"')
+	}
 	if r.Duplicate {
 		b = append(b, `,"duplicate":true`...)
 	}

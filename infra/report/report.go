@@ -116,7 +116,10 @@ func optional[T ~string](s string, parse func(string) (T, error)) (T, error) {
 func Receipt(r commands.Receipt) wire.Receipt {
 	w := wire.Receipt{
 		ID: r.ID, Position: uint64(r.Position), Events: r.Events, Recorded: r.Recorded, Verdict: wire.Conformant,
-		Leaf: r.Leaf[:], Duplicate: r.Duplicate,
+		Duplicate: r.Duplicate,
+	}
+	if !r.Recorded.IsZero() { // it is zero for what is no action
+		w.Leaf = r.Leaf[:]
 	}
 	if r.Findings != 0 {
 		w.Verdict = wire.WithFindings

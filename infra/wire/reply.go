@@ -18,19 +18,20 @@ type Finding struct {
 	Message string `json:"message"`
 }
 
-// Receipt says that an action is durable in the log. It is sent only for what is on disk.
+// Receipt says that an action, or a statement beside one, is durable in the log. It is sent only for what is on disk.
 type Receipt struct {
 	ID string `json:"id"`
 	// Position is where the action's first event stands in the ledger, counted from 0.
 	Position uint64 `json:"position"`
 	// Events is how many consecutive events the action became: one for each person.
 	Events int `json:"events"`
-	// Recorded is when the ledger wrote it, in UTC to the millisecond.
-	Recorded time.Time `json:"recorded"`
+	// Recorded is when the ledger wrote it, in UTC to the millisecond. Zero for a Count, as Leaf is empty: it is an entry of the
+	// ledger itself, and may be repeated.
+	Recorded time.Time `json:"recorded,omitzero"`
 	Verdict  Verdict   `json:"verdict"`
 	Findings []Finding `json:"findings,omitempty"`
 	// Leaf is the RFC 6962 leaf hash of the first event's stored bytes, 32 bytes in padded base64.
-	Leaf []byte `json:"leaf"`
+	Leaf []byte `json:"leaf,omitempty"`
 	// Duplicate says that the same action under the same id was recorded before; this is its first receipt again.
 	Duplicate bool `json:"duplicate,omitempty"`
 }

@@ -7,14 +7,16 @@ type Kind string
 
 // The kinds of subject that carry a controller and a service.
 const (
-	// Record is request/reply: record one action or a batch; the reply is a Receipt, or one Item for each event of the batch.
+	// Record is request/reply: record one event or a batch; the reply is a Receipt, or one Item for each event of the batch.
 	Record Kind = "record"
 	// Ask is request/reply: may the service do this? The reply is an Answer.
 	Ask Kind = "ask"
 	// Inbox takes what Record takes, durably, without a receipt; the reply is a PubAck.
 	Inbox Kind = "inbox"
-	// Orders carries tasks from the ledger to the service.
+	// Orders carries each Order from the ledger to the service, by way of the stream OrdersStream.
 	Orders Kind = "orders"
+	// Claims is request/reply: whom is an order about? The request is a ClaimRequest, the reply a Claim.
+	Claims Kind = "claim"
 	// Beat carries a Heartbeat; nobody replies.
 	Beat Kind = "heartbeat"
 )
@@ -55,7 +57,7 @@ func ParseSubject(s string) (Subject, bool) {
 		return Subject{}, false
 	}
 	switch k := Kind(kind); k {
-	case Record, Ask, Inbox, Orders, Beat:
+	case Record, Ask, Inbox, Orders, Claims, Beat:
 		return Subject{k, controller, service}, true
 	default:
 		return Subject{}, false

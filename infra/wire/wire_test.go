@@ -10,7 +10,7 @@ import (
 )
 
 func TestSubjectsAreReadAsTheyAreWritten(t *testing.T) {
-	for _, kind := range []wire.Kind{wire.Record, wire.Ask, wire.Inbox, wire.Orders, wire.Beat} {
+	for _, kind := range []wire.Kind{wire.Record, wire.Ask, wire.Inbox, wire.Orders, wire.Claims, wire.Beat} {
 		want := wire.Subject{Kind: kind, Controller: "fenland-cycles", Service: "webshop"}
 		if got, ok := wire.ParseSubject(want.String()); !ok || got != want {
 			t.Errorf("%s is read as %+v, %v", want, got, ok)
