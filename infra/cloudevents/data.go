@@ -228,11 +228,12 @@ func (r *reader) number(to *uint64, member int, base string) *fault {
 		}
 		n = n*10 + uint64(r.b[r.i]-'0')
 	}
+	digits := r.i - start
 	switch r.peek() {
 	case '.', 'e', 'E':
 		return refuse(wire.InvalidField, place(base, member), "a whole number is wanted here", "Write the number of people in digits.")
 	}
-	if c == '0' && n > 0 {
+	if c == '0' && digits > 1 {
 		return r.malformed(base) // JSON has no leading zeros
 	}
 	*to = n

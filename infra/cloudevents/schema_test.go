@@ -50,4 +50,14 @@ func TestTheReaderAndThePublishedSchemaAgree(t *testing.T) {
 			t.Errorf("%s: the schema takes it", tt.rule)
 		}
 	}
+	for typ, data := range said {
+		if err := validate(event(typ, data)); err != nil {
+			t.Errorf("%s: the schema does not take it: %v", typ, err)
+		}
+	}
+	for _, tt := range refusedOfTypes {
+		if tt.code != wire.Malformed && validate(event(tt.typ, tt.data)) == nil {
+			t.Errorf("%s: the schema takes it", tt.rule)
+		}
+	}
 }
