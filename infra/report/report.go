@@ -10,17 +10,38 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/source"
 	"github.com/jigowatt/daybook/infra/cloudevents"
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
-// Action reads an incoming event as an action of the controller's service. It returns domain.ErrInvalid with the place of what is
-// wrong and a hint that says what to write instead.
+// IsCount says that an event is a count, which Count reads, and none of those that Action reads.
+func IsCount(in cloudevents.Incoming) bool { return in.Type == wire.TypeCount }
+
+// Count reads an incoming event as the count of the controller's service. It returns domain.ErrInvalid as Action does.
+func Count(in cloudevents.Incoming, c domain.ControllerID, s domain.ServiceID) (source.CountReported, error) {
+	if err := from(in, c, s); err != nil {
+		return source.CountReported{}, err
+	}
+	category, err := domain.ParseCategory(in.Said.Category)
+	return source.CountReported{Controller: c, Service: s, System: in.Action.System, Category: category, People: in.Said.People},
+		errors.Wrap(err, "data.category")
+}
+
+func from(in cloudevents.Incoming, c domain.ControllerID, s domain.ServiceID) error {
+	if in.Source != domain.ServiceSource(c, s) {
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "source"),
+			"Set source to /controller/service, the two names that you publish under.")
+	}
+	return nil
+}
+
+// Action reads an incoming event as an action of the controller's service, or as what the service says beside one. It returns
+// domain.ErrInvalid with the place of what is wrong and a hint that says what to write instead.
 func Action(in cloudevents.Incoming, c domain.ControllerID, s domain.ServiceID) (commands.Action, error) {
 	var a commands.Action
-	if in.Source != domain.ServiceSource(c, s) {
-		return a, errors.WithHint(errors.Wrap(domain.ErrInvalid, "source"),
-			"Set source to /controller/service, the two names that you publish under.")
+	if err := from(in, c, s); err != nil {
+		return a, err
 	}
 	says, err := statement(in)
 	if err != nil {
@@ -51,6 +72,8 @@ func statement(in cloudevents.Incoming) (commands.Statement, error) {
 				"Name order-closed, enquiry-answered, quote-declined or contract-ended. Report a withdrawn consent as daybook.consent.v1.")
 		}
 		return commands.Occasion{Occasion: occasion}, errors.Wrap(err, "data.occasion")
+	case wire.TypeCount:
+		return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "a count among actions"), "Report a count in a message of its own.")
 	default:
 		return nil, nil
 	}
