@@ -43,7 +43,12 @@ type Memory struct {
 	db     *pebble.DB   // nil when closed
 	cache  *pebble.Cache
 	unlock func() error
-	room   room
+	filter *filter
+	// filling reads the store into the filter; Close stops it and waits.
+	stop    chan struct{}
+	once    sync.Once
+	filling sync.WaitGroup
+	room    room
 }
 
 var _ commands.Memory = (*Memory)(nil)
@@ -69,15 +74,45 @@ func Open(dir string, config Config) (*Memory, error) {
 		return nil, errors.CombineErrors(broken(err, "open the memory"), lock.Close())
 	}
 	m := &Memory{db: db, cache: options.Cache, unlock: lock.Close, room: room{fs: config.FS, dir: dir, least: config.LeastFree}}
+	m.filter, m.stop = newFilter(), make(chan struct{})
 	if err := m.checkFormat(); err != nil {
 		return nil, errors.CombineErrors(err, m.Close())
 	}
+	m.filling.Go(m.fill)
 	return m, nil
+}
+
+// fill brings the filter up to what the store holds, beside everything else: until it is whole, the store itself is asked. Where
+// the store cannot be read, the store's next answer says so.
+func (m *Memory) fill() {
+	iter, err := m.db.NewIter(&pebble.IterOptions{KeyTypes: pebble.IterKeyTypePointsOnly})
+	if err != nil {
+		return
+	}
+	n := 0
+	for ok := iter.First(); ok; ok = iter.Next() {
+		if key := iter.Key(); len(key) == len(commands.MessageKey{}) {
+			m.filter.add(commands.MessageKey(key))
+		}
+		if n++; n%4096 == 0 {
+			select {
+			case <-m.stop:
+				_ = iter.Close()
+				return
+			default:
+			}
+		}
+	}
+	if err := errors.CombineErrors(iter.Error(), iter.Close()); err == nil {
+		m.filter.whole.Store(true)
+	}
 }
 
 // Close waits for what is going on and closes the memory. Calls that come later return domain.ErrUnavailable. Closing twice is
 // not an error.
 func (m *Memory) Close() error {
+	m.once.Do(func() { close(m.stop) })
+	m.filling.Wait()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.db == nil {
@@ -119,9 +154,12 @@ func (m *Memory) get(key []byte) ([]byte, error) {
 // Find implements commands.Memory.
 func (m *Memory) Find(keys []commands.MessageKey) (found []commands.Seen, err error) {
 	found = make([]commands.Seen, len(keys))
-	order := make([]int, len(keys))
+	order := make([]int, 0, len(keys))
 	for i := range keys {
-		found[i].Position, order[i] = commands.Nowhere, i
+		found[i].Position = commands.Nowhere
+		if !m.filter.unknown(keys[i]) {
+			order = append(order, i)
+		}
 	}
 	// In order, each file and each block is visited once.
 	slices.SortFunc(order, func(a, b int) int { return bytes.Compare(keys[a][:], keys[b][:]) })
@@ -129,6 +167,9 @@ func (m *Memory) Find(keys []commands.MessageKey) (found []commands.Seen, err er
 	defer m.mu.RUnlock()
 	if m.db == nil {
 		return nil, errors.WithStack(errClosed)
+	}
+	if len(order) == 0 {
+		return found, nil
 	}
 	// An iterator and not Get, which would not ask the Bloom filters of the lowest level, where nearly everything is.
 	iter, err := m.db.NewIter(&pebble.IterOptions{UseL6Filters: true, KeyTypes: pebble.IterKeyTypePointsOnly})
@@ -173,6 +214,7 @@ func (m *Memory) Remember(end domain.Position, news commands.News) error {
 	batch := m.db.NewBatchWithSize(size)
 	defer func() { _ = batch.Close() }()
 	for i := range messages {
+		m.filter.add(messages[i].Key) // before anybody can find it
 		op := batch.SetDeferred(len(commands.MessageKey{}), valueSize)
 		copy(op.Key, messages[i].Key[:])
 		appendSeen(op.Value[:0], &messages[i].Seen)
