@@ -116,7 +116,7 @@ type News struct {
 	Snapshot []byte
 }
 
-// Kept is something of the state that is too much for a snapshot: the standing of one person, one open case. Keys have 1 to 64
+// Kept is something of the state that is too much for a snapshot: the standing of one person, one open case. Keys have 1 to 128
 // bytes. A nil value drops the key.
 type Kept struct {
 	Key   string
