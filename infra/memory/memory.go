@@ -25,8 +25,8 @@ var (
 // Things that are kept have this and their own key, made not to have 16 bytes, so that they are never taken for a message either.
 var keptPrefix = []byte("\x03kept\x00")
 
-// maxKept bounds the key of a thing that is kept.
-const maxKept = 64
+// maxKept bounds the key of a thing that is kept: a case's has its controller's name of 32 bytes and its own of 64.
+const maxKept = 128
 
 const format = 1
 
