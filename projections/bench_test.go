@@ -156,7 +156,8 @@ func count(name string, or int) int {
 }
 
 // BenchmarkCatchUp folds a log into all views at once. DAYBOOK_EVENTS and DAYBOOK_PEOPLE set its size (1,000,000 events of as many
-// people), DAYBOOK_VIEW one view alone.
+// people), DAYBOOK_VIEW one view alone, and DAYBOOK_TRANSACTION how many events go into a transaction: small ones are what following a
+// busy ledger costs.
 func BenchmarkCatchUp(b *testing.B) {
 	m := made{events: count("DAYBOOK_EVENTS", 1_000_000), people: count("DAYBOOK_PEOPLE", 1_000_000), frame: 1000}
 	log := m.hold(b)
@@ -185,7 +186,7 @@ func BenchmarkCatchUp(b *testing.B) {
 
 // follow folds a log until every view has all of it, and gives what ends it.
 func follow(b testing.TB, log projections.Log, end int, dir string, views []projections.Projection) (r *projections.Runner, stop func()) {
-	r, err := projections.New(log, dir, projectiontest.Open, views, projections.Config{})
+	r, err := projections.New(log, dir, projectiontest.Open, views, projections.Config{Transaction: count("DAYBOOK_TRANSACTION", 0)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -124,6 +124,13 @@ func (v *View) await(event domain.Position) (<-chan struct{}, error) {
 	return v.changed, nil
 }
 
+// awaited says that somebody waits for an event.
+func (v *View) awaited() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.changed != nil
+}
+
 // Status gives the state of the view.
 func (v *View) Status() Status {
 	v.mu.Lock()

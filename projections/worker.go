@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/errors"
 
@@ -86,8 +87,12 @@ func (w *worker) take(ctx context.Context, c chunk) {
 		}
 	}
 	last := c
+	var patience <-chan time.Time
 	fault, err := f.write(ctx, c, func(after chunk) (chunk, bool) {
-		next, ok := w.next(ctx, after)
+		if after.end >= c.at+busy && patience == nil {
+			patience = time.After(gather)
+		}
+		next, ok := w.next(ctx, after, patience)
 		if ok {
 			last = next
 		}
@@ -97,23 +102,33 @@ func (w *worker) take(ctx context.Context, c chunk) {
 	w.publish(ctx, f, last.live && len(w.queue) == 0)
 }
 
-// next gives the chunk that goes into the transaction after another.
-func (w *worker) next(ctx context.Context, after chunk) (c chunk, ok bool) {
+// Small transactions cost twice as much for each event as large ones. Where many events come, a transaction of so many waits a
+// moment for more, unless somebody waits for the view.
+const (
+	busy   = 256
+	gather = 25 * time.Millisecond
+)
+
+// next gives the chunk that goes into the transaction after another. patience ends the wait for one that may not come; nil is none.
+func (w *worker) next(ctx context.Context, after chunk, patience <-chan time.Time) (c chunk, ok bool) {
 	if after.fault != nil || int(after.end)%w.runner.config.Transaction == 0 {
 		return c, false
 	}
-	if after.live {
-		select {
-		case c = <-w.queue:
-		default:
+	select {
+	case c = <-w.queue:
+	default:
+		switch {
+		case domain.Position(w.want.Load()) > after.end:
+			return c, false // What follows was left out while the queue was full, and will not come.
+		case !after.live:
+			patience = nil // It comes.
+		case patience == nil || w.view.awaited():
 			return c, false
 		}
-	} else {
-		if domain.Position(w.want.Load()) > after.end && len(w.queue) == 0 {
-			return c, false // What follows was left out while the queue was full, and will not come.
-		}
 		select {
 		case c = <-w.queue:
+		case <-patience:
+			return c, false
 		case <-ctx.Done():
 			return c, false
 		}
