@@ -33,7 +33,7 @@ func (a *App) openViews(context.Context) error {
 func openView(path string, version int, schema string) (projections.Store, error) {
 	db, err := sqlite.Open(path, sqlite.Config{
 		Schema: schema, Version: version, Synchronous: sqlite.Normal,
-		Readers: 4, WriterCache: 32 << 10, ReaderCache: 8 << 10, PageSize: 4096, CheckpointPages: 16_384,
+		Readers: 4, WriterCache: 16 << 10, ReaderCache: 2 << 10, PageSize: 4096, CheckpointPages: 16_384,
 	})
 	if err != nil {
 		return nil, err
