@@ -83,7 +83,9 @@ func TestTheListsAgreeWithThePeople(t *testing.T) {
 			}
 		}
 	}
-	order := func(a, b retention.Item) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.NewestAt, b.NewestAt)) }
+	order := func(a, b retention.Item) int {
+		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.NewestAt, b.NewestAt))
+	}
 	slices.SortFunc(due, order)
 	slices.SortFunc(open, order)
 	if got := pages(t, r, retention.DueQuery{Controller: cycles, At: at, Ordered: true, Limit: 3}); len(due) == 0 || !reflect.DeepEqual(got, due) {
