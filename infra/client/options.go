@@ -47,6 +47,7 @@ type options struct {
 	inFlight                    int
 	timeout                     time.Duration
 	backoff                     Backoff
+	orderWait                   time.Duration
 	onRejected                  func(Rejection)
 	log                         *slog.Logger
 	now                         func() time.Time
@@ -56,7 +57,7 @@ type options struct {
 
 func defaults() options {
 	return options{
-		spoolLimit: 256 << 20, batch: 200, batchWait: 20 * time.Millisecond, queue: 10_000, inFlight: 1, timeout: 5 * time.Second,
+		spoolLimit: 256 << 20, batch: 200, batchWait: 20 * time.Millisecond, queue: 10_000, inFlight: 1, timeout: 5 * time.Second, orderWait: time.Minute,
 		backoff: Backoff{Min: 100 * time.Millisecond, Max: 30 * time.Second, Jitter: true, Tries: 5},
 		log:     slog.New(slog.DiscardHandler), now: time.Now, random: rand.Float64,
 	}
@@ -78,7 +79,7 @@ func (o *options) valid() error {
 		why = "WithBatch takes 1 to 1,000 events"
 	case o.inFlight < 1 || o.inFlight > 64:
 		why = "WithMaxInFlight takes 1 to 64"
-	case o.queue < 1 || o.spoolLimit < 1 || o.timeout <= 0:
+	case o.queue < 1 || o.spoolLimit < 1 || o.timeout <= 0 || o.orderWait <= 0:
 		why = "limits and timeouts are positive"
 	case o.backoff.Min <= 0 || o.backoff.Max < o.backoff.Min || o.backoff.Tries < 0:
 		why = "WithRetry needs 0 < Min <= Max"
@@ -145,6 +146,10 @@ func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout =
 
 // WithRetry sets how attempts are repeated.
 func WithRetry(b Backoff) Option { return func(o *options) { o.backoff = b } }
+
+// WithOrderWait sets after how long without a sign of life from this process an order is given to another instance of the
+// service, or to this one again; without it, 1 minute. A handler may take longer: while it runs, there are signs.
+func WithOrderWait(d time.Duration) Option { return func(o *options) { o.orderWait = d } }
 
 // WithOnRejected is told of each action handed over with RecordAsync that the ledger did not take. It is called by the goroutine
 // that sends, which waits for it. Without it, rejections are logged and Flush reports the first.

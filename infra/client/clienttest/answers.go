@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // received is one event of a message: the event, or the problem with it.
 type received struct {
 	event   wire.Event
+	said    any
 	problem *wire.Problem
 }
 
@@ -40,6 +42,7 @@ func (l *Ledger) read(msg *nats.Msg, subject wire.Subject) (events []received, b
 			continue
 		}
 		events[i].event = plainEvent(r.Event, r.Raw)
+		events[i].said = statement(r.Event)
 	}
 	return events, batch, nil
 }
@@ -57,6 +60,28 @@ func plainEvent(in cloudevents.Incoming, raw []byte) wire.Event {
 		e.Sequence = strconv.FormatUint(in.Sequence, 10)
 	}
 	return e
+}
+
+// statement gives what an event says instead of an action, nil where it is one.
+func statement(in cloudevents.Incoming) any {
+	a, said := in.Action, in.Said
+	people := make([]string, len(a.Subjects))
+	for i, s := range a.Subjects {
+		people[i] = s.Reveal()
+	}
+	switch in.Type {
+	case wire.TypeAnnouncement:
+		return wire.Announcement{Operation: a.Operation, Subjects: people, Instruction: a.Instruction, Categories: a.Categories, System: a.System, Recipient: a.Recipient}
+	case wire.TypeConsent:
+		return wire.Consent{Consent: said.Consent, Subjects: people, Instruction: a.Instruction, How: said.How, Explicit: said.Explicit}
+	case wire.TypeObjection:
+		return wire.Objection{Subjects: people, Instruction: a.Instruction, Marketing: said.Marketing}
+	case wire.TypeOccasion:
+		return wire.Occasion{Occasion: said.Occasion, Subjects: people, Instruction: a.Instruction}
+	case wire.TypeCount:
+		return wire.Count{System: a.System, Category: said.Category, People: said.People}
+	}
+	return nil
 }
 
 func problemOf(code wire.Code) *wire.Problem {
@@ -81,37 +106,42 @@ func (l *Ledger) record(subject wire.Subject, r received) wire.Item {
 	defer l.mu.Unlock()
 	key := [2]string{r.event.Source, r.event.ID}
 	if first, ok := l.seen[key]; ok {
-		if !sameContent(first.Event, r.event) {
+		if !sameContent(*first, r) {
 			return wire.Item{Problem: problemOf(wire.Conflict)}
 		}
 		receipt := first.Receipt
 		receipt.Duplicate = true
 		return wire.Item{Receipt: &receipt}
 	}
-	rec := Recorded{Controller: subject.Controller, Service: subject.Service, Event: r.event}
-	findings := l.judge(rec)
-	verdict := wire.Conformant
-	if len(findings) > 0 {
-		verdict = wire.WithFindings
+	rec := Recorded{Controller: subject.Controller, Service: subject.Service, Event: r.event, Said: r.said}
+	rec.Receipt = wire.Receipt{ID: r.event.ID, Position: l.position, Events: len(r.event.Data.Subjects), Verdict: wire.Conformant}
+	if _, is := r.said.(wire.Count); is {
+		rec.Receipt.Events = 1
+	} else {
+		stored, err := json.Marshal(r.event)
+		if err != nil {
+			return wire.Item{Problem: problemOf(wire.Internal)}
+		}
+		leaf := sha256.Sum256(append([]byte{0}, stored...))
+		rec.Receipt.Leaf, rec.Receipt.Recorded = leaf[:], time.Now().UTC().Truncate(time.Millisecond)
+		l.seen[key] = &rec
 	}
-	stored, err := json.Marshal(r.event)
-	if err != nil {
-		return wire.Item{Problem: problemOf(wire.Internal)}
+	if r.said == nil {
+		if rec.Receipt.Findings = l.judge(rec); len(rec.Receipt.Findings) > 0 {
+			rec.Receipt.Verdict = wire.WithFindings
+		}
+		delete(l.orders, r.event.Data.Order)
 	}
-	leaf := sha256.Sum256(append([]byte{0}, stored...))
-	rec.Receipt = wire.Receipt{ID: r.event.ID, Position: l.position, Events: len(r.event.Data.Subjects), Verdict: verdict, Findings: findings,
-		Recorded: time.Now().UTC().Truncate(time.Millisecond), Leaf: leaf[:]}
 	l.position += uint64(rec.Receipt.Events)
 	l.recorded = append(l.recorded, rec)
-	l.seen[key] = &rec
 	receipt := rec.Receipt
 	return wire.Item{Receipt: &receipt}
 }
 
-func sameContent(a, b wire.Event) bool {
-	x, errX := json.Marshal(a.Data)
-	y, errY := json.Marshal(b.Data)
-	return errX == nil && errY == nil && bytes.Equal(x, y) && a.Time.Equal(b.Time)
+func sameContent(a Recorded, b received) bool {
+	x, errX := json.Marshal(a.Event.Data)
+	y, errY := json.Marshal(b.event.Data)
+	return errX == nil && errY == nil && bytes.Equal(x, y) && a.Event.Time.Equal(b.event.Time) && reflect.DeepEqual(a.Said, b.said)
 }
 
 // trouble gives the problem that the test wants answered.

@@ -15,7 +15,7 @@ func (l *Ledger) AssertRecorded(t testing.TB, want client.Action) Recorded {
 	t.Helper()
 	recorded := l.Recorded()
 	for _, r := range recorded {
-		if matches(r, want) {
+		if r.Said == nil && matches(r, want) {
 			return r
 		}
 	}
@@ -27,16 +27,31 @@ func (l *Ledger) AssertRecorded(t testing.TB, want client.Action) Recorded {
 func (l *Ledger) AssertNotRecorded(t testing.TB, unwanted client.Action) {
 	t.Helper()
 	for _, r := range l.Recorded() {
-		if matches(r, unwanted) {
+		if r.Said == nil && matches(r, unwanted) {
 			t.Errorf("such an action was recorded at position %d: operation %q", r.Receipt.Position, r.Event.Data.Operation)
 		}
 	}
 }
 
+// AssertSaid wants a statement to have been recorded that is equal to want: a wire.Announcement, wire.Consent, wire.Objection,
+// wire.Occasion or wire.Count. It gives the first such.
+func (l *Ledger) AssertSaid(t testing.TB, want any) Recorded {
+	t.Helper()
+	recorded := l.Recorded()
+	for _, r := range recorded {
+		if r.Said != nil && reflect.DeepEqual(r.Said, want) {
+			return r
+		}
+	}
+	t.Errorf("no such %T among the %d recorded", want, len(recorded))
+	return Recorded{}
+}
+
 func matches(r Recorded, want client.Action) bool {
 	got := r.Event.Data
 	for _, pair := range [][2]string{{want.ID, r.Event.ID}, {want.Operation, got.Operation}, {want.Instruction, got.Instruction}, {want.System, got.System},
-		{want.Location, got.Location}, {want.Recipient, got.Recipient}, {want.Order, got.Order}, {want.Basis, got.Basis}, {want.Traceparent, r.Event.Traceparent}} {
+		{want.Location, got.Location}, {want.Recipient, got.Recipient}, {want.Order, got.Order}, {want.From, got.From},
+		{want.Announced, got.Announced}, {want.Basis, got.Basis}, {want.Traceparent, r.Event.Traceparent}} {
 		if pair[0] != "" && pair[0] != pair[1] {
 			return false
 		}

@@ -15,11 +15,14 @@ import (
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
-// Recorded is one action as the ledger recorded it.
+// Recorded is one action, or one statement beside an action, as the ledger recorded it.
 type Recorded struct {
 	Controller, Service string
-	Event               wire.Event
-	Receipt             wire.Receipt
+	// Event is what came. Of a statement its Data has what an action has too: the people, the instruction and so on.
+	Event wire.Event
+	// Said is a wire.Announcement, wire.Consent, wire.Objection, wire.Occasion or wire.Count, and nil for an action.
+	Said    any
+	Receipt wire.Receipt
 }
 
 // Ledger is a ledger in memory. It is safe for use by several goroutines.
@@ -28,6 +31,7 @@ type Ledger struct {
 	addr    string
 	deny    []string
 	mute    []string
+	store   string // JetStream's directory
 	private hpke.PrivateKey
 	decoder *cloudevents.Decoder
 
@@ -40,6 +44,8 @@ type Ledger struct {
 	seen     map[[2]string]*Recorded // by source and id; guarded by mu
 	position uint64                  // of the next event; guarded by mu
 	beats    []wire.Heartbeat        // guarded by mu
+	orders   map[string]sent         // those that are not answered, by id; guarded by mu
+	sent     int                     // orders; guarded by mu
 	fail     wire.Code               // guarded by mu
 	failures int                     // how often; guarded by mu
 	lose     int                     // replies to lose; guarded by mu
@@ -65,7 +71,7 @@ func New(t testing.TB, opts ...Option) *Ledger {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Ledger{t: t, private: private, decoder: cloudevents.NewDecoder(), seen: map[[2]string]*Recorded{},
+	l := &Ledger{t: t, private: private, decoder: cloudevents.NewDecoder(), seen: map[[2]string]*Recorded{}, orders: map[string]sent{}, store: t.TempDir(),
 		judge: func(Recorded) []wire.Finding { return nil }, answer: func(Recorded) wire.Answer { return wire.Answer{Permitted: true} }}
 	for _, opt := range opts {
 		opt(l)
@@ -86,7 +92,7 @@ func (l *Ledger) Start() {
 	if l.server != nil {
 		return
 	}
-	opts := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoLog: true, NoSigs: true, MaxPayload: 8 << 20, NoAuthUser: "service",
+	opts := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoLog: true, NoSigs: true, MaxPayload: 8 << 20, JetStream: true, StoreDir: l.store, NoAuthUser: "service",
 		Users: []*server.User{{Username: internalUser, Password: internalUser}, {Username: "service", Password: "service",
 			Permissions: &server.Permissions{Publish: &server.SubjectPermission{Deny: l.deny}, Subscribe: &server.SubjectPermission{Deny: l.mute}}}}}
 	if l.addr != "" {
@@ -112,7 +118,7 @@ func (l *Ledger) Start() {
 		l.t.Fatal(err)
 	}
 	for subject, handle := range map[string]nats.MsgHandler{wire.Pattern(wire.Record): l.onRecord, wire.Pattern(wire.Inbox): l.onInbox,
-		wire.Pattern(wire.Ask): l.onAsk, wire.Pattern(wire.Beat): l.onBeat, wire.KeySubject: l.onKey} {
+		wire.Pattern(wire.Ask): l.onAsk, wire.Pattern(wire.Beat): l.onBeat, wire.Pattern(wire.Claims): l.onClaim, wire.KeySubject: l.onKey} {
 		if _, err := nc.Subscribe(subject, handle); err != nil {
 			l.t.Fatal(err)
 		}
@@ -120,6 +126,7 @@ func (l *Ledger) Start() {
 	if err := nc.Flush(); err != nil {
 		l.t.Fatal(err)
 	}
+	l.openOrders(nc)
 	l.server, l.conn = s, nc
 }
 
