@@ -72,8 +72,8 @@ func (r *resolver) same(ctx context.Context, t *task, keys []domain.SubjectKey) 
 			return true, nil
 		}
 	}
-	subjects := []domain.SubjectKey{first.Subject}
-	if t.repeats.recorded && first.Events > 1 {
+	subjects := t.repeats.subjects
+	if t.repeats.recorded {
 		var err error
 		if subjects, err = r.subjectsOf(ctx, *first); err != nil {
 			return false, err
@@ -91,6 +91,9 @@ func (r *resolver) same(ctx context.Context, t *task, keys []domain.SubjectKey) 
 
 // subjectsOf reads from the log whom a recorded action was about: only there all of them stand. Conflicts alone come this way.
 func (r *resolver) subjectsOf(ctx context.Context, s Seen) ([]domain.SubjectKey, error) {
+	if s.Events == 1 {
+		return []domain.SubjectKey{s.Subject}, nil
+	}
 	subjects := make([]domain.SubjectKey, 0, s.Events)
 	var decoder catalog.Decoder
 	for batch, err := range r.log.Read(ctx, s.Position) {

@@ -39,8 +39,9 @@ func (t *task) fail(err error) {
 // claim holds the place of a message until it is remembered on disk.
 type claim struct {
 	seen Seen // Subject and digests are the resolver's, the rest the sequencer's
-	// recorded says that the memory knows the message: seen is whole.
+	// recorded says that the memory knows the message: seen is whole. Until then subjects are those of the message.
 	recorded bool
+	subjects []domain.SubjectKey
 	// refused is why the resolver did not take the message on, and failed why the sequencer did not; each is its stage's own.
 	refused, failed error
 }
@@ -181,6 +182,7 @@ func (r *resolver) seal(ctx context.Context, t *task) error {
 		}
 	}
 	personal, err := personalDigest(ctx, r.vault, t.subjects, a.Details)
+	t.claim.subjects = t.subjects
 	t.claim.seen = Seen{Subject: t.subjects[0], Plain: t.plain, Personal: personal}
 	return err
 }
