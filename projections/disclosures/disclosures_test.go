@@ -1,0 +1,312 @@
+package disclosures_test
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/disclosure"
+	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/instruction"
+	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/projections/disclosures"
+	"github.com/jigowatt/daybook/projections/projectiontest"
+)
+
+const (
+	cycles domain.ControllerID = "fenland-cycles"
+	hotel  domain.ControllerID = "harbour-hotel"
+)
+
+type change func(*dossier.ActionRecorded)
+
+func act(op domain.Operation, changes ...change) dossier.ActionRecorded {
+	a := dossier.ActionRecorded{
+		Controller: cycles, Service: "webshop", Subject: 1, Identifier: "email", Operation: op, Instruction: "orders", Version: 1,
+		Basis: domain.Contract, Location: "GB",
+	}
+	for _, c := range changes {
+		c(&a)
+	}
+	return a
+}
+
+func to(r domain.RecipientID) change { return func(a *dossier.ActionRecorded) { a.Recipient = r } }
+func in(system string) change        { return func(a *dossier.ActionRecorded) { a.System = system } }
+func from(system string) change      { return func(a *dossier.ActionRecorded) { a.From = system } }
+func of(k domain.SubjectKey) change  { return func(a *dossier.ActionRecorded) { a.Subject = k } }
+func at(l domain.Location) change    { return func(a *dossier.ActionRecorded) { a.Location = l } }
+func order(name string) change       { return func(a *dossier.ActionRecorded) { a.Order = name } }
+func under(i domain.InstructionID) change {
+	return func(a *dossier.ActionRecorded) { a.Instruction = i }
+}
+func what(c ...domain.Category) change { return func(a *dossier.ActionRecorded) { a.Categories = c } }
+func by(c domain.ControllerID) change  { return func(a *dossier.ActionRecorded) { a.Controller = c } }
+func wrong(f domain.Finding) change {
+	return func(a *dossier.ActionRecorded) { a.Findings = a.Findings.With(f) }
+}
+
+const mail, name = domain.Category("pd:EmailAddress"), domain.Category("pd:Name")
+
+var (
+	us      = register.ProcessorDeclared{Name: "Aldgate", Regime: domain.UK, Territory: []domain.Territory{"GB", domain.EEA}}
+	printer = register.RecipientDeclared{Recipient: "northprint", Name: "Northprint Ltd", Kind: register.SubProcessor, Country: "GB"}
+	cloud   = register.RecipientDeclared{Recipient: "skyhigh", Name: "Sky High Inc", Kind: register.SubProcessor, Country: "US", Safeguard: "A46-2-c"}
+	abroad  = instruction.Given{Controller: cycles, Instruction: "exports", Version: 1, Terms: domain.Terms{Safeguard: "A49-1-b"}}
+)
+
+func recorded(p domain.Position) time.Time {
+	return projectiontest.Start.Add(time.Duration(p) * time.Second)
+}
+
+func TestTheRegisterOfRecipients(t *testing.T) {
+	ledger := projectiontest.Given(t, disclosures.Projection(),
+		us, printer, cloud, // 0-2
+		act(domain.Disclose, to("northprint"), what(name)),                                          // 3
+		act(domain.Store, in("crm"), what(mail)),                                                    // 4: nobody was given anything
+		act(domain.Disclose, to("northprint"), what(mail, name), of(2)),                             // 5
+		act(domain.Export, to("northprint"), what(name)),                                            // 6
+		act(domain.Disclose, to("elsewhere"), wrong(domain.RecipientNotInstructed)),                 // 7
+		act(domain.MakeAvailable, wrong(domain.RecipientNotInstructed), wrong(domain.ReportedLate)), // 8
+		act(domain.Store, to("skyhigh"), in("mail"), under("news")),                                 // 9
+		act(domain.Disclose, to("northprint"), by(hotel), of(3)),                                    // 10
+		act(domain.Erase, to("northprint")),                                                         // 11: no disclosure
+	)
+	d := disclosures.New(ledger)
+	got, position, err := d.Recipients(t.Context(), cycles, disclosures.Sight{})
+	if err != nil || position != 12 {
+		t.Fatalf("at %s: %+v", position, err)
+	}
+	seen := func(events uint64, first, last domain.Position) disclosures.Seen {
+		return disclosures.Seen{First: first, Last: last, FirstRecorded: recorded(first), LastRecorded: recorded(last), Events: events}
+	}
+	notInstructed := []disclosures.Count{{Finding: domain.RecipientNotInstructed, Events: 1}}
+	shop, orders, gb := []domain.ServiceID{"webshop"}, []domain.InstructionID{"orders"}, []domain.Location{"GB"}
+	want := []disclosures.Recipient{
+		{Controller: cycles, Seen: seen(1, 8, 8), People: 1, Services: shop, Instructions: orders, Operations: []domain.Operation{domain.MakeAvailable},
+			Countries: gb, Findings: notInstructed},
+		{Controller: cycles, Recipient: "elsewhere", Seen: seen(1, 7, 7), People: 1, Services: shop, Instructions: orders,
+			Operations: []domain.Operation{domain.Disclose}, Countries: gb, Findings: notInstructed},
+		{Controller: cycles, Recipient: "northprint", Declared: &printer, Seen: seen(3, 3, 6), People: 2, Services: shop, Instructions: orders,
+			Operations: []domain.Operation{domain.Disclose, domain.Export}, Categories: []domain.Category{mail, name}, Countries: gb},
+		{Controller: cycles, Recipient: "skyhigh", Declared: &cloud, Seen: seen(1, 9, 9), People: 1, Services: shop, Instructions: []domain.InstructionID{"news"},
+			Operations: []domain.Operation{domain.Store}, Countries: []domain.Location{"GB", "US"}, Safeguards: []string{"A46-2-c"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if all, _, err := d.Recipients(t.Context(), "", disclosures.Sight{}); err != nil || len(all) != 5 {
+		t.Errorf("of all controllers: %+v, %v", all, err)
+	}
+}
+
+func TestPeopleAreCountedOnceHoweverManyTheyAre(t *testing.T) {
+	var facts []domain.Fact
+	for i := range 9000 {
+		facts = append(facts, act(domain.Disclose, to("northprint"), of(domain.SubjectKey(1+i*7919%2503))))
+	}
+	ledger := projectiontest.Given(t, disclosures.Projection(), facts...)
+	got, _, err := disclosures.New(ledger).Recipients(t.Context(), cycles, disclosures.Sight{})
+	if err != nil || len(got) != 1 || got[0].People != 2503 || got[0].Events != 9000 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestTransfers(t *testing.T) {
+	ledger := projectiontest.Given(t, disclosures.Projection(),
+		act(domain.Move, at("US"), in("early")), // 0: before a territory was declared
+		us, printer, cloud, abroad,              // 1-4
+		act(domain.Store, at("DE"), in("crm")),                                                                    // 5: inside
+		act(domain.Store, at("US"), in("crm"), what(name), wrong(domain.TransferWithoutSafeguard)),                // 6
+		act(domain.Copy, at("IN"), in("files"), under("exports")),                                                 // 7: the instruction's safeguard
+		act(domain.Disclose, at("GB"), to("skyhigh")),                                                             // 8: the recipient's country and safeguard
+		act(domain.Disclose, at("CA"), to("skyhigh")),                                                             // 9: two countries
+		act(domain.Erase, at("US"), in("crm")),                                                                    // 10: removing takes nothing out
+		register.ProcessorDeclared{Name: "Aldgate", Regime: domain.UK, Territory: []domain.Territory{"GB", "US"}}, // 11
+		act(domain.Store, at("US"), in("crm")),                                                                    // 12: inside by now
+	)
+	got, position, err := disclosures.New(ledger).Transfers(t.Context(), cycles, disclosures.Sight{})
+	if err != nil || position != 13 {
+		t.Fatalf("at %s: %+v", position, err)
+	}
+	type line struct {
+		instruction domain.InstructionID
+		recipient   domain.RecipientID
+		country     domain.Location
+		safeguard   string
+		events      uint64
+		first, last domain.Position
+	}
+	var lines []line
+	for _, g := range got {
+		lines = append(lines, line{g.Instruction, g.Recipient, g.Country, g.Safeguard, g.Events, g.First, g.Last})
+	}
+	want := []line{
+		{"exports", "", "IN", "A49-1-b", 1, 7, 7}, {"orders", "", "US", "", 1, 6, 6},
+		{"orders", "skyhigh", "CA", "A46-2-c", 1, 9, 9}, {"orders", "skyhigh", "US", "A46-2-c", 2, 8, 9},
+	}
+	if !slices.Equal(lines, want) {
+		t.Errorf("got %+v\nwant %+v", lines, want)
+	}
+	if other, _, err := disclosures.New(ledger).Transfers(t.Context(), hotel, disclosures.Sight{}); err != nil || len(other) != 0 {
+		t.Errorf("of another controller: %+v, %v", other, err)
+	}
+}
+
+func TestTheDisclosuresOfOnePerson(t *testing.T) {
+	ledger := projectiontest.Given(t, disclosures.Projection(), us, cloud,
+		act(domain.Disclose, to("skyhigh"), what(name), in("crm")), // 2
+		act(domain.Store, in("crm")),
+		act(domain.Export, to("northprint"), of(2)), // 4
+		act(domain.Disclose, to("northprint")),      // 5
+		act(domain.Disclose, to("northprint"), by(hotel)),
+		act(domain.Disclose, to("northprint"), of(3)),
+	)
+	d := disclosures.New(ledger)
+	after := func(p domain.Position) *domain.Position { return &p }
+	one, both := []domain.SubjectKey{1}, []domain.SubjectKey{2, 1}
+	for rule, c := range map[string]struct {
+		query disclosures.PersonQuery
+		want  []domain.Position
+		more  bool
+	}{
+		"oldest first":              {disclosures.PersonQuery{Subjects: one}, []domain.Position{2, 5}, false},
+		"linked dossiers are one":   {disclosures.PersonQuery{Subjects: both}, []domain.Position{2, 4, 5}, false},
+		"a page has its limit":      {disclosures.PersonQuery{Subjects: both, Limit: 2}, []domain.Position{2, 4}, true},
+		"the next page comes after": {disclosures.PersonQuery{Subjects: both, Limit: 2, After: after(4)}, []domain.Position{5}, false},
+		"nobody knows a stranger":   {disclosures.PersonQuery{Subjects: []domain.SubjectKey{99}}, nil, false},
+	} {
+		c.query.Controller = cycles
+		page, err := d.Of(t.Context(), c.query)
+		if err != nil {
+			t.Fatalf("%s: %+v", rule, err)
+		}
+		var got []domain.Position
+		for _, e := range page.Entries {
+			got = append(got, e.Position)
+		}
+		if !slices.Equal(got, c.want) || page.More != c.more || page.Position != 8 {
+			t.Errorf("%s: got %v, more %v; want %v", rule, got, page.More, c.want)
+		}
+	}
+	page, err := d.Of(t.Context(), disclosures.PersonQuery{Controller: cycles, Subjects: one, Limit: 1})
+	want := disclosures.Disclosure{
+		Position: 2, Time: recorded(1), Subject: 1, Service: "webshop", Operation: domain.Disclose, Recipient: "skyhigh", Instruction: "orders",
+		Version: 1, Basis: domain.Contract, Categories: []domain.Category{name}, System: "crm", Location: "GB",
+		Abroad: []domain.Location{"US"}, Safeguard: "A46-2-c",
+	}
+	if err != nil || !reflect.DeepEqual(page.Entries, []disclosures.Disclosure{want}) {
+		t.Errorf("got %+v, %v\nwant %+v", page.Entries, err, want)
+	}
+}
+
+func TestOrdersOfCourts(t *testing.T) {
+	until := projectiontest.Start.AddDate(0, 1, 0)
+	secret := disclosure.Received{Controller: cycles, Order: "court-1", Authority: "police", Issued: recorded(0), ForbiddenUntil: until}
+	open := disclosure.Received{Controller: cycles, Order: "court-2", Authority: "court", Issued: recorded(0)}
+	ledger := projectiontest.Given(t, disclosures.Projection(), us,
+		act(domain.Disclose, to("police"), order("court-1")), // 1: before the order is on record
+		secret, open, // 2, 3
+		act(domain.Copy, in("evidence"), order("court-1"), at("US")), // 4: of an order on record, whatever is done
+		act(domain.Disclose, to("police"), of(2)),                    // 5
+		act(domain.Disclose, to("court"), order("court-2")),          // 6
+		disclosure.Informed{Controller: cycles, Order: "court-2", On: recorded(9)},
+		act(domain.Erase, in("crm"), order("erase-7")), // 8: an order of another kind
+	)
+	d := disclosures.New(ledger)
+	for rule, c := range map[string]struct {
+		sight                               disclosures.Sight
+		orders, police, transfers, own, all int
+	}{
+		"while the law forbids":  {disclosures.Sight{Now: until.Add(-time.Second)}, 1, 1, 0, 1, 1},
+		"where nobody says when": {disclosures.Sight{}, 1, 1, 0, 1, 1},
+		"afterwards it is told":  {disclosures.Sight{Now: until}, 2, 2, 1, 2, 3},
+		"where it is asked for":  {disclosures.Sight{Secret: true}, 2, 2, 1, 2, 3},
+	} {
+		orders, _, err := d.Orders(t.Context(), cycles, c.sight)
+		if err != nil || len(orders) != c.orders {
+			t.Errorf("%s: orders %+v, %v", rule, orders, err)
+		}
+		recipients, _, err := d.Recipients(t.Context(), cycles, c.sight)
+		if err != nil || len(recipients) != 2 || recipients[1].Recipient != "police" || recipients[1].People != uint64(c.police) ||
+			recipients[1].Events != uint64(c.police) {
+			t.Errorf("%s: recipients %+v, %v", rule, recipients, err)
+		}
+		transfers, _, err := d.Transfers(t.Context(), cycles, c.sight)
+		if err != nil || len(transfers) != c.transfers {
+			t.Errorf("%s: transfers %+v, %v", rule, transfers, err)
+		}
+		page, err := d.Of(t.Context(), disclosures.PersonQuery{Controller: cycles, Subjects: []domain.SubjectKey{1}, Sight: c.sight})
+		if err != nil || len(page.Entries) != c.own {
+			t.Errorf("%s: the person's %+v, %v", rule, page.Entries, err)
+		}
+		places, _, err := d.Places(t.Context(), cycles, []domain.SubjectKey{1}, c.sight)
+		if err != nil || len(places) != c.all {
+			t.Errorf("%s: places %+v, %v", rule, places, err)
+		}
+	}
+	orders, _, err := d.Orders(t.Context(), "", disclosures.Sight{Secret: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := orders[0], orders[1]
+	if !first.Received.Equal(secret) || !first.Secret || first.InformedAt != nil || first.Count != 2 || len(first.Actions) != 2 ||
+		first.Actions[0].Position != 1 || first.ReceivedAt != 2 {
+		t.Errorf("the secret order: %+v", first)
+	}
+	if !second.Received.Equal(open) || second.Secret || *second.InformedAt != 7 || !second.Informed.Equal(recorded(9)) || second.Count != 1 {
+		t.Errorf("the other order: %+v", second)
+	}
+	withheld, _, err := d.Withheld(t.Context(), until.Add(-time.Second))
+	if err != nil || !slices.Equal(withheld, []disclosures.Withheld{{Controller: cycles, Orders: 1, Events: 2}}) {
+		t.Errorf("counted for the authority: %+v, %v", withheld, err)
+	}
+	if withheld, _, err := d.Withheld(t.Context(), until); err != nil || len(withheld) != 0 {
+		t.Errorf("counted afterwards: %+v, %v", withheld, err)
+	}
+	if names, _, err := d.Secrets(t.Context(), projectiontest.Start); err != nil || len(names) != 1 || !names["court-1"] {
+		t.Errorf("the names: %v, %v", names, err)
+	}
+}
+
+func TestQueriesOutsideTheLimitsAreRefused(t *testing.T) {
+	d := disclosures.New(projectiontest.Given(t, disclosures.Projection(), us))
+	for rule, ask := range map[string]func() error{
+		"nobody is asked about": func() error { _, err := d.Of(t.Context(), disclosures.PersonQuery{}); return err },
+		"too many entries": func() error {
+			_, err := d.Of(t.Context(), disclosures.PersonQuery{Subjects: []domain.SubjectKey{1}, Limit: disclosures.MaxLimit + 1})
+			return err
+		},
+		"too many keys": func() error {
+			_, _, err := d.Places(t.Context(), cycles, make([]domain.SubjectKey, disclosures.MaxSubjects+1), disclosures.Sight{})
+			return err
+		},
+	} {
+		if err := ask(); !errors.Is(err, domain.ErrInvalid) || len(errors.GetAllHints(err)) == 0 {
+			t.Errorf("%s: %v", rule, err)
+		}
+	}
+}
+
+func TestTheTablesAreTheSameHoweverTheyWereFolded(t *testing.T) {
+	facts := []domain.Fact{us, printer, cloud, abroad, disclosure.Received{Controller: cycles, Order: "court-1", ForbiddenUntil: recorded(9)}}
+	for i := range 9000 {
+		a := act([]domain.Operation{domain.Store, domain.Disclose, domain.Erase, domain.Use, domain.Move}[i%5],
+			of(domain.SubjectKey(1+i*i%701)), at([]domain.Location{"GB", "US", ""}[i%3]), to([]domain.RecipientID{"", "northprint", "skyhigh", "x"}[i%4]))
+		if i%300 == 0 {
+			a.Order = "court-1"
+		}
+		facts = append(facts, a)
+		switch i {
+		case 3000:
+			facts = append(facts, register.ProcessorDeclared{Territory: []domain.Territory{"US"}})
+		case 5000:
+			facts = append(facts, disclosure.Informed{Controller: cycles, Order: "court-1", On: recorded(9)})
+		}
+	}
+	projectiontest.Equivalent(t, disclosures.Projection(), projectiontest.Events(0, facts...)...)
+}
