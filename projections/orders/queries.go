@@ -149,8 +149,12 @@ func (o *Orders) List(ctx context.Context, q Query) (Page, error) {
 	}
 	condition, args := q.where()
 	direction := " ORDER BY position LIMIT ?"
-	if q.Newest {
+	switch {
+	case q.Newest:
 		direction = " ORDER BY position DESC LIMIT ?"
+	case q.Quiet && !q.SentBefore.IsZero():
+		// The same order, since recorded times never go back, and one that ends where the time does.
+		direction = " ORDER BY recorded, position LIMIT ?"
 	}
 	page := Page{Orders: []Order{}}
 	var err error

@@ -22,7 +22,7 @@ CREATE TABLE sent (
 ) STRICT;
 CREATE INDEX sent_id ON sent (id);
 CREATE INDEX sent_open ON sent (position) WHERE answered IS NULL;
-CREATE INDEX sent_quiet ON sent (position) WHERE answered IS NULL AND escalated IS NULL;
+CREATE INDEX sent_quiet ON sent (recorded) WHERE answered IS NULL AND escalated IS NULL;
 CREATE INDEX sent_service ON sent (controller, service, position);
 CREATE INDEX sent_request ON sent (controller, request, position) WHERE request <> '';
 
