@@ -6,6 +6,8 @@ import (
 
 	"github.com/jigowatt/daybook/infra/sqlite"
 	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/disclosures"
+	"github.com/jigowatt/daybook/projections/findings"
 	"github.com/jigowatt/daybook/projections/holdings"
 	"github.com/jigowatt/daybook/projections/register"
 	"github.com/jigowatt/daybook/projections/sources"
@@ -14,7 +16,10 @@ import (
 
 // Views are all views that there are.
 func Views() []projections.Projection {
-	return []projections.Projection{trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection()}
+	return []projections.Projection{
+		trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection(), findings.Projection(),
+		disclosures.Projection(),
+	}
 }
 
 func (a *App) openViews(context.Context) error {
