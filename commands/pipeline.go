@@ -28,7 +28,7 @@ type epoch struct {
 	once    sync.Once
 	cause   error // written once before failed is closed
 	cancel  context.CancelFunc
-	snapped domain.Position // of the last snapshot; owned by the finisher
+	snapped domain.Position // of the last snapshot; owned by remember
 }
 
 func (e *epoch) fail(err error) {
@@ -39,14 +39,15 @@ func (e *epoch) fail(err error) {
 	})
 }
 
-// run runs the four stages until ctx ends, having written what was taken on, or until one fails, having answered everybody.
+// run runs the five stages until ctx ends, having written what was taken on, or until one fails, having answered everybody.
 func (e *epoch) run(ctx context.Context, state State, last time.Time) error {
 	taking, cancel := context.WithCancel(ctx)
 	defer cancel()
 	e.cancel = cancel
 	// What was taken on is written even while the ledger closes.
 	working := context.WithoutCancel(ctx)
-	resolved, frames, durable := make(chan []*task, 1), make(chan *frame), make(chan *frame, 4)
+	resolved, frames := make(chan []*task, 1), make(chan *frame)
+	durable, answered := make(chan *frame, 4), make(chan *frame, 4)
 	cfg := e.ledger.cfg
 	cfg.claims = e.claims
 	var stages errgroup.Group
@@ -57,7 +58,8 @@ func (e *epoch) run(ctx context.Context, state State, last time.Time) error {
 		return nil
 	})
 	stages.Go(func() error { e.append(working, frames, durable); return nil })
-	stages.Go(func() error { e.finish(durable); return nil })
+	stages.Go(func() error { e.finish(durable, answered); return nil })
+	stages.Go(func() error { e.remember(answered); return nil })
 	if err := stages.Wait(); err != nil {
 		return err
 	}
@@ -113,38 +115,48 @@ func (e *epoch) broken() bool {
 	}
 }
 
-// finish answers what is durable, then remembers it, then lets go of the claims, in that order: an answer waits for nothing
-// but the log, and no message is ever neither claimed nor remembered. Once something could not be remembered, nothing after it
-// is: the memory would say that it is complete to beyond the gap, and a repetition would be recorded again.
-func (e *epoch) finish(in <-chan *frame) {
-	gap := false
+// finish answers what is durable: an answer waits for nothing but the log.
+func (e *epoch) finish(in <-chan *frame, out chan<- *frame) {
+	defer close(out)
 	for f := range in {
 		state := f.state
 		e.ledger.state.Store(&state)
-		messages := make([]Remembered, 0, len(f.tasks))
-		keys := make([]MessageKey, 0, len(f.tasks))
 		for _, t := range f.tasks {
 			if t.claim == nil {
 				t.settleRepeated()
 				continue
 			}
-			messages = append(messages, Remembered{t.key, t.claim.seen})
-			keys = append(keys, t.key)
 			t.sub.settle(t.index, Outcome{Receipt: receipt(t.action().ID, t.claim.seen, false)})
 		}
 		for _, c := range f.commands {
 			c.command.done <- c.result
 		}
+		out <- f
+	}
+}
+
+// remember remembers what was answered, and only then lets go of the claims, so that no message is ever neither claimed nor
+// remembered. Once something could not be remembered, nothing after it is: the memory would say that it is complete to beyond
+// the gap, and a repetition would be recorded again.
+func (e *epoch) remember(in <-chan *frame) {
+	gap := false
+	for f := range in {
 		if len(f.ends) == 0 || gap {
 			continue
 		}
-		var snapshot []byte
+		news := News{Messages: make([]Remembered, 0, len(f.tasks)), Kept: f.kept}
+		keys := make([]MessageKey, 0, len(f.tasks))
+		for _, t := range f.tasks {
+			if t.claim != nil {
+				news.Messages = append(news.Messages, Remembered{t.key, t.claim.seen})
+				keys = append(keys, t.key)
+			}
+		}
 		if f.snapshot || f.state.End-e.snapped >= snapshotEvery {
-			snapshot = f.state.snapshot()
+			news.Snapshot = f.state.snapshot()
 			e.snapped = f.state.End
 		}
-		err := e.ledger.cfg.Memory.Remember(f.state.End, News{Messages: messages, Kept: f.kept, Snapshot: snapshot})
-		if err != nil {
+		if err := e.ledger.cfg.Memory.Remember(f.state.End, news); err != nil {
 			e.fail(errors.Wrap(err, "remember messages"))
 			gap = true
 			continue

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/jigowatt/daybook/commands"
+	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/bus"
 	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 	"github.com/jigowatt/daybook/infra/intake"
@@ -86,6 +87,10 @@ func (a *App) openLog(ctx context.Context) error {
 }
 
 func (a *App) openLedger(ctx context.Context) error {
+	if a.log.MaxFrame() < 2*commands.MaxActionBytes {
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "the NATS server's largest message is too small"),
+			"Set max_payload to 8MB on the NATS server: an action is written in one message.")
+	}
 	m, err := memory.Open(a.cfg.path("memory"), memory.Config{Log: a.cfg.Logger})
 	if err != nil {
 		return errors.Wrap(err, "memory of messages")
@@ -126,14 +131,17 @@ func (a *App) openIntake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	inbox, err := intake.OpenInbox(ctx, a.bus.services, inboxBox, a.cfg.Replicas)
+	streams := intake.Streams{Name: a.cfg.Name, Replicas: a.cfg.Replicas}
+	// Closed after the inbox: what finds no room there is set aside.
+	if a.quarantine, err = intake.OpenQuarantine(ctx, a.bus.services, quarantineBox, streams); err != nil {
+		return err
+	}
+	a.closers.addPlain(a.quarantine.Close)
+	inbox, err := intake.OpenInbox(ctx, a.bus.services, inboxBox, streams)
 	if err != nil {
 		return err
 	}
 	a.closers.addPlain(inbox.Close)
-	if a.quarantine, err = intake.OpenQuarantine(ctx, a.bus.services, quarantineBox, a.cfg.Replicas); err != nil {
-		return err
-	}
 	a.intake = intake.New(intake.Config{
 		Conn: a.bus.services, Ledger: a.ledger, Opener: opener, Quarantine: a.quarantine, Inbox: inbox,
 		Version: a.cfg.Version, Logger: a.cfg.Logger.With(slog.String("part", "intake")),

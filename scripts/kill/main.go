@@ -145,4 +145,3 @@ func freeAddresses() (first, second string, err error) {
 	}
 	return first, second, nil
 }
-
