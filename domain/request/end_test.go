@@ -23,6 +23,21 @@ func TestClosingAPlace(t *testing.T) {
 		e.Exemption.Provision = provision
 		return e
 	}
+	done := append(erasure[:3:3], erased(crm))
+	rows := []row{}
+	for name, change := range map[string]func(*request.Settled){
+		"day":       func(e *request.Settled) { e.On = day("2026-09-15") },
+		"way":       func(e *request.Settled) { e.How = request.ByAbsence },
+		"event":     func(e *request.Settled) { e.Event = "evt-9" },
+		"source":    func(e *request.Settled) { e.Source = "/fenland/crm" },
+		"order":     func(e *request.Settled) { e.Order = "ord-9" },
+		"operation": func(e *request.Settled) { e.Operation = domain.Destruct },
+		"count":     func(e *request.Settled) { e.Erases = false },
+		"exemption": func(e *request.Settled) { e.Exemption.Ground = request.LegalClaims },
+	} {
+		rows = append(rows, row{"a closed place is not closed again with another " + name, done, settled(change), fails(domain.ErrConflict, "stands")})
+	}
+	check(t, rows)
 	check(t, []row{
 		{"Art. 17(1): by the removal recorded", erasure, erased(crm), recorded},
 		{"Art. 5(2): named by its id", erasure, settled(func(e *request.Settled) { e.Event = "" }), fails(domain.ErrInvalid, "Article 5(2)")},
@@ -44,7 +59,7 @@ func TestClosingAPlace(t *testing.T) {
 		{"Art. 23: by none that is not", erasure, cited(crm, request.ByLaw, ""), fails(domain.ErrInvalid, "Article 23")},
 		{"Art. 19: a recipient that cannot be told", erasure, exempt(printer, request.TellingTooFar), recorded},
 		{"Art. 19: a system is no recipient", erasure, exempt(crm, request.TellingTooFar), fails(domain.ErrInvalid, "Article 17(3)")},
-		{"not by evidence and exemption at once", erasure, settled(func(e *request.Settled) { e.Exemption = &request.Cited{Ground: request.LegalClaims} }), fails(domain.ErrInvalid, "not by both")},
+		{"not by evidence and exemption at once", erasure, settled(func(e *request.Settled) { e.Exemption.Ground = request.LegalClaims }), fails(domain.ErrInvalid, "not by both")},
 		{"somehow", erasure, settled(func(e *request.Settled) { e.How = "trust" }), fails(domain.ErrInvalid, "exemption or absent")},
 		{"where the data were found", given(received(request.Erasure), found(shop), accepted(request.UnlawfulUse)), erased(crm), fails(domain.ErrNotFound, "found there")},
 		{"once", append(erasure[:3:3], erased(crm)), exempt(crm, request.LegalClaims), fails(domain.ErrConflict, "stands")},

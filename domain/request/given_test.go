@@ -99,14 +99,18 @@ func told(p request.Place) request.Settled {
 }
 
 func exempt(p request.Place, r request.Refusal) request.Settled {
-	return request.Settled{Of: on(9, 15), Place: p, How: request.ByExemption, Exemption: &request.Cited{Ground: r}}
+	return request.Settled{Of: on(9, 15), Place: p, How: request.ByExemption, Exemption: request.Cited{Ground: r}}
 }
 
 func answered(month, d int) request.Answered { return request.Answered{Of: on(month, d)} }
 
-func remedies(month, d int) request.Answered { return request.Answered{Of: on(month, d), Remedies: true} }
+func remedies(month, d int) request.Answered {
+	return request.Answered{Of: on(month, d), Remedies: true}
+}
 
-func closed(outcome request.Outcome) request.Closed { return request.Closed{Of: on(12, 1), Outcome: outcome} }
+func closed(outcome request.Outcome) request.Closed {
+	return request.Closed{Of: on(12, 1), Outcome: outcome}
+}
 
 func given(steps ...request.Step) []request.Step { return steps }
 

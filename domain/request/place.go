@@ -21,23 +21,24 @@ type Place struct {
 	Service domain.ServiceID `json:"service,omitempty"`
 }
 
+const placeHint = "Name each place as kind and name: a system as actions name it, a service or a recipient as the register does."
+
 func (p Place) check() error {
-	hint := "Name each place as kind and name: a system as actions name it, a service or a recipient as the register does."
 	switch p.Kind {
 	case System:
 		if domain.ValidText(p.Name) != nil {
-			return wrong(domain.ErrInvalid, "name of a system", hint)
+			return wrong(domain.ErrInvalid, "name of a system", placeHint)
 		}
 	case Service, Recipient:
 		if _, err := domain.ParseName[domain.ServiceID](p.Name); err != nil {
-			return wrong(domain.ErrInvalid, "name of a service or recipient", hint)
+			return wrong(domain.ErrInvalid, "name of a service or recipient", placeHint)
 		}
 	default:
 		return wrong(domain.ErrInvalid, "kind of a place", "A place is a system, a service or a recipient.")
 	}
 	if p.Service != "" {
 		if _, err := domain.ParseName[domain.ServiceID](string(p.Service)); err != nil {
-			return wrong(domain.ErrInvalid, "service of a place", hint)
+			return wrong(domain.ErrInvalid, "service of a place", placeHint)
 		}
 	}
 	return nil
