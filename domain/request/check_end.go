@@ -23,7 +23,7 @@ func (e Settled) check(s State) (bool, error) {
 		}
 		return false, wrong(domain.ErrConflict, "the place is closed already", "What closed it stands; open a new case where the data came back.")
 	}
-	if e.How != ByExemption && e.Exemption != (Cited{}) {
+	if e.How != ByExemption && e.Exemption != nil {
 		return false, wrong(domain.ErrInvalid, "exemption beside evidence", "Close a place by evidence or by an exemption, not by both.")
 	}
 	switch e.How {
@@ -42,7 +42,7 @@ func (e Settled) check(s State) (bool, error) {
 		}
 		return false, e.evidence()
 	case ByExemption:
-		if e.Exemption == (Cited{}) {
+		if e.Exemption == nil {
 			return false, wrong(domain.ErrInvalid, "exemption without a provision", "Article 17(3): cite the provision that lets the data stay.")
 		}
 		u := forPlace
@@ -84,8 +84,11 @@ func (e Settled) evidence() error {
 }
 
 func (e Settled) equal(o Settled) bool {
+	if (e.Exemption == nil) != (o.Exemption == nil) || e.Exemption != nil && *e.Exemption != *o.Exemption {
+		return false
+	}
 	return e.On == o.On && e.How == o.How && e.Event == o.Event && e.Source == o.Source && e.Order == o.Order &&
-		e.Operation == o.Operation && e.Erases == o.Erases && e.Exemption == o.Exemption
+		e.Operation == o.Operation && e.Erases == o.Erases
 }
 
 // Art. 12(3), 17, 19: a case closes when the person was answered and every place is closed.

@@ -33,12 +33,15 @@ func TestClosingAPlace(t *testing.T) {
 		"order":     func(e *request.Settled) { e.Order = "ord-9" },
 		"operation": func(e *request.Settled) { e.Operation = domain.Destruct },
 		"count":     func(e *request.Settled) { e.Erases = false },
-		"exemption": func(e *request.Settled) { e.Exemption.Ground = request.LegalClaims },
+		"exemption": func(e *request.Settled) { e.Exemption = &request.Cited{Ground: request.LegalClaims} },
 	} {
 		rows = append(rows, row{"a closed place is not closed again with another " + name, done, settled(change), fails(domain.ErrConflict, "stands")})
 	}
 	check(t, rows)
+	stays := append(erasure[:3:3], exempt(crm, request.LegalClaims))
 	check(t, []row{
+		{"an exemption stands against another", stays, exempt(crm, request.LegallyRequired), fails(domain.ErrConflict, "stands")},
+		{"and against evidence", stays, erased(crm), fails(domain.ErrConflict, "stands")},
 		{"Art. 17(1): by the removal recorded", erasure, erased(crm), recorded},
 		{"Art. 5(2): named by its id", erasure, settled(func(e *request.Settled) { e.Event = "" }), fails(domain.ErrInvalid, "Article 5(2)")},
 		{"not by an action that removes nothing", erasure, settled(func(e *request.Settled) { e.Operation = domain.Store }), fails(domain.ErrConflict, "counts as erasure")},
@@ -59,7 +62,7 @@ func TestClosingAPlace(t *testing.T) {
 		{"Art. 23: by none that is not", erasure, cited(crm, request.ByLaw, ""), fails(domain.ErrInvalid, "Article 23")},
 		{"Art. 19: a recipient that cannot be told", erasure, exempt(printer, request.TellingTooFar), recorded},
 		{"Art. 19: a system is no recipient", erasure, exempt(crm, request.TellingTooFar), fails(domain.ErrInvalid, "Article 17(3)")},
-		{"not by evidence and exemption at once", erasure, settled(func(e *request.Settled) { e.Exemption.Ground = request.LegalClaims }), fails(domain.ErrInvalid, "not by both")},
+		{"not by evidence and exemption at once", erasure, settled(func(e *request.Settled) { e.Exemption = &request.Cited{Ground: request.LegalClaims} }), fails(domain.ErrInvalid, "not by both")},
 		{"somehow", erasure, settled(func(e *request.Settled) { e.How = "trust" }), fails(domain.ErrInvalid, "exemption or absent")},
 		{"where the data were found", given(received(request.Erasure), found(shop), accepted(request.UnlawfulUse)), erased(crm), fails(domain.ErrNotFound, "found there")},
 		{"once", append(erasure[:3:3], erased(crm)), exempt(crm, request.LegalClaims), fails(domain.ErrConflict, "stands")},
@@ -132,6 +135,11 @@ func TestCorrespondingWithTheAuthority(t *testing.T) {
 		{"a letter is of a complaint", given(received(request.Access)), letter, fails(domain.ErrConflict, "Article 77")},
 		{"with an authority", complaint, changed(func(l *request.Corresponded) { l.Authority = "" }), fails(domain.ErrInvalid, "for example ico")},
 		{"in or out", complaint, changed(func(l *request.Corresponded) { l.Direction = "up" }), fails(domain.ErrInvalid, "came in or went out")},
+		{"the same letter again is nothing", append(complaint[:1:1], letter), letter, nothing},
+		{"another day's letter is another", append(complaint[:1:1], letter), changed(func(l *request.Corresponded) { l.On = day("2026-09-21") }), recorded},
+		{"another authority's too", append(complaint[:1:1], letter), changed(func(l *request.Corresponded) { l.Authority = "dpc" }), recorded},
+		{"and the other way", append(complaint[:1:1], letter), changed(func(l *request.Corresponded) { l.Direction = request.Outgoing }), recorded},
+		{"and under another reference", append(complaint[:1:1], letter), changed(func(l *request.Corresponded) { l.Reference = "IC-2" }), recorded},
 		{"its reference names nobody", complaint, changed(func(l *request.Corresponded) { l.Reference = "ada@example.org" }), fails(domain.ErrInvalid, "without names")},
 	})
 }

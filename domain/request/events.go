@@ -129,7 +129,7 @@ type Settled struct {
 	// Operation is the removal, and Erases says that the controller's instruction counts it as erasure.
 	Operation domain.Operation `json:"operation,omitempty"`
 	Erases    bool             `json:"erases,omitzero"`
-	Exemption Cited            `json:"exemption,omitzero"`
+	Exemption *Cited           `json:"exemption,omitempty"`
 }
 
 // Delivered is the event that the processor's part is with the controller, which ends the promise (Art. 28(3)(e)).

@@ -99,7 +99,7 @@ func told(p request.Place) request.Settled {
 }
 
 func exempt(p request.Place, r request.Refusal) request.Settled {
-	return request.Settled{Of: on(9, 15), Place: p, How: request.ByExemption, Exemption: request.Cited{Ground: r}}
+	return request.Settled{Of: on(9, 15), Place: p, How: request.ByExemption, Exemption: &request.Cited{Ground: r}}
 }
 
 func answered(month, d int) request.Answered { return request.Answered{Of: on(month, d)} }

@@ -1,6 +1,7 @@
 package request_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/jigowatt/daybook/domain"
@@ -59,6 +60,11 @@ func TestDeciding(t *testing.T) {
 	maybe.Outcome = "maybe"
 	both := accepted(request.NoLongerNecessary)
 	both.Refusals = []request.Cited{{Ground: request.LegalClaims}}
+	later, signed := accepted(request.UnlawfulUse), accepted(request.UnlawfulUse)
+	later.On, signed.Warrant.How = day("2026-09-11"), domain.BySigned
+	cited := func(n int) request.Decided {
+		return refused(slices.Repeat([]request.Refusal{request.LegalClaims}, n)...)
+	}
 	why := refused(request.LegalClaims)
 	why.Grounds = []request.Ground{request.NoLongerNecessary}
 	rows := []row{
@@ -83,6 +89,12 @@ func TestDeciding(t *testing.T) {
 		{"a part that is all accepted is none", given(erasure, found(crm)), both, fails(domain.ErrInvalid, "partly")},
 		{"a refusal accepts nothing", given(erasure, found(crm)), why, fails(domain.ErrInvalid, "only for what is accepted")},
 		{"the same decision again is nothing", given(erasure, found(crm), accepted(request.UnlawfulUse)), accepted(request.UnlawfulUse), nothing},
+		{"decided on another day, it is another", given(erasure, found(crm), accepted(request.UnlawfulUse)), later, recorded},
+		{"documented otherwise, it is another", given(erasure, found(crm), accepted(request.UnlawfulUse)), signed, recorded},
+		{"on another ground, it is another", given(erasure, found(crm), accepted(request.UnlawfulUse)), accepted(request.ConsentWithdrawn), recorded},
+		{"refused on another, it is another", given(erasure, refused(request.LegalClaims)), refused(request.PublicHealth), recorded},
+		{"64 refusals are cited", given(erasure), cited(64), recorded},
+		{"65 are not", given(erasure), cited(65), fails(domain.ErrInvalid, "Article 12(4)")},
 		{"the controller may change its mind", given(erasure, found(crm), accepted(request.UnlawfulUse)), refused(request.LegalClaims), recorded},
 		{"not when it is being carried out", given(erasure, found(crm), accepted(request.UnlawfulUse), ordered(crm, request.Erase)), refused(request.LegalClaims), fails(domain.ErrConflict, "being carried out")},
 		{"nor when the person was answered", given(erasure, found(crm), accepted(request.UnlawfulUse), answered(9, 12)), refused(request.LegalClaims), fails(domain.ErrConflict, "answered")},
