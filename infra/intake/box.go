@@ -27,12 +27,20 @@ func NewBox(key []byte) (*Box, error) {
 	return &Box{aead}, nil
 }
 
+// headBytes is how many bytes of a message are in front of its head.
+const headBytes = 4
+
+// overhead is by how much sealing makes a message longer.
+func (b *Box) overhead() int { return headBytes + b.aead.Overhead() }
+
 // boxed is what a sealed message says beside its body.
 type boxed struct {
 	Subject string      `json:"subject"`
 	Header  nats.Header `json:"header,omitempty"`
 	// Why is the problem for which a message was set aside.
 	Why json.RawMessage `json:"why,omitempty"`
+	// Cut is the length of a body of which only the beginning had room.
+	Cut int `json:"cut,omitempty"`
 }
 
 // seal gives the sealed message, bound to the stream in which it will rest.
@@ -41,7 +49,7 @@ func (b *Box) seal(stream string, about boxed, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "box a message")
 	}
-	plain := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(head)+len(body)), uint32(len(head)))
+	plain := binary.BigEndian.AppendUint32(make([]byte, 0, headBytes+len(head)+len(body)), uint32(len(head)))
 	plain = append(append(plain, head...), body...)
 	defer clear(plain)
 	return b.aead.Seal(make([]byte, 0, len(plain)+b.aead.Overhead()), nil, plain, []byte(stream)), nil
@@ -50,10 +58,10 @@ func (b *Box) seal(stream string, about boxed, body []byte) ([]byte, error) {
 // open gives what seal sealed. Anything else is an assertion failure: only the ledger writes the streams.
 func (b *Box) open(stream string, sealed []byte) (about boxed, body []byte, err error) {
 	plain, err := b.aead.Open(nil, nil, sealed, []byte(stream))
-	if err != nil || len(plain) < 4 {
+	if err != nil || len(plain) < headBytes {
 		return about, nil, errors.AssertionFailedf("a resting message does not open: another key or changed bytes")
 	}
-	head, rest := int(binary.BigEndian.Uint32(plain)), plain[4:]
+	head, rest := int(binary.BigEndian.Uint32(plain)), plain[headBytes:]
 	if head > len(rest) {
 		return about, nil, errors.AssertionFailedf("a resting message is cut short")
 	}

@@ -3,8 +3,7 @@ package intake
 import (
 	"context"
 	"log/slog"
-	"sync"
-	"time"
+	"strings"
 
 	"github.com/ThreeDotsLabs/watermill"
 	wm "github.com/ThreeDotsLabs/watermill/message"
@@ -12,130 +11,114 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/relay"
+	"github.com/jigowatt/daybook/infra/wire"
 )
 
-// The streams in which messages rest, sealed.
+// The streams in which messages rest, sealed. A ledger with a name has streams with that name behind them.
 const (
 	InboxStream      = "DAYBOOK_INBOX"
 	QuarantineStream = "DAYBOOK_QUARANTINE"
 
 	inboxSubject      = "daybook.inbox"
 	quarantineSubject = "daybook.quarantine"
-
-	// restingBytes bounds each of the streams; what would go beyond is refused, never what is there dropped.
-	restingBytes = 4 << 30
-	// inboxPending bounds the messages that wait for the disk.
-	inboxPending = 4_096
-	inboxWait    = 30 * time.Second
 )
 
-// Inbox takes messages durably, sealed, for the ledger to record later.
-type Inbox struct {
-	js    jetstream.JetStream
-	box   *Box
-	owned sync.WaitGroup
+// Streams says where messages rest. The zero value is the ledger without a name.
+type Streams struct {
+	// Name is the ledger's, where one server holds several; small letters, digits and hyphens.
+	Name string
+	// Replicas is how many copies a cluster keeps of each stream; 1.
+	Replicas int
 }
 
-// OpenInbox makes sure of the stream. It returns domain.ErrUnavailable.
-func OpenInbox(ctx context.Context, nc *nats.Conn, box *Box, replicas int) (*Inbox, error) {
-	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(inboxPending), jetstream.WithPublishAsyncTimeout(inboxWait))
-	if err != nil {
-		return nil, unavailable(err, "JetStream for the inbox")
+func (s Streams) config(stream, subject string, retention jetstream.RetentionPolicy) jetstream.StreamConfig {
+	if s.Name != "" {
+		stream, subject = stream+"_"+strings.ToUpper(s.Name), subject+"."+s.Name
 	}
-	if err := resting(ctx, js, InboxStream, inboxSubject, jetstream.WorkQueuePolicy, replicas); err != nil {
+	return jetstream.StreamConfig{Name: stream, Subjects: []string{subject}, Retention: retention, Replicas: max(1, s.Replicas)}
+}
+
+// Inbox takes messages durably, sealed, for the ledger to record later.
+type Inbox struct{ shelf *shelf }
+
+// OpenInbox makes sure of the stream. The caller closes the inbox before the connection. It returns domain.ErrUnavailable.
+func OpenInbox(ctx context.Context, nc *nats.Conn, box *Box, streams Streams) (*Inbox, error) {
+	shelf, err := openShelf(ctx, nc, box, streams.config(InboxStream, inboxSubject, jetstream.WorkQueuePolicy))
+	if err != nil {
 		return nil, err
 	}
-	return &Inbox{js: js, box: box}, nil
+	return &Inbox{shelf}, nil
 }
 
-func resting(ctx context.Context, js jetstream.JetStream, name, subject string, retention jetstream.RetentionPolicy, replicas int) error {
-	_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: name, Subjects: []string{subject}, Storage: jetstream.FileStorage, Retention: retention,
-		Discard: jetstream.DiscardNew, MaxBytes: restingBytes, Replicas: max(1, replicas),
-	})
-	if err != nil {
-		return unavailable(err, "stream of resting messages")
-	}
-	return nil
-}
-
-// Put seals a message and calls done once, with the stream's sequence when it is on disk, or with an error when it is not. done
-// must not block.
+// Put seals a message and calls done once, with the stream's sequence when it is on disk, or with an error when it is not, or may
+// not be: domain.ErrInvalid where it can never be, domain.ErrBusy where too much waits for the disk, domain.ErrUnavailable. It
+// never waits, and done must not either.
 func (i *Inbox) Put(subject string, header nats.Header, body []byte, done func(uint64, error)) {
-	sealed, err := i.box.seal(InboxStream, boxed{Subject: subject, Header: header}, body)
-	if err != nil {
-		done(0, err)
-		return
-	}
-	future, err := i.js.PublishAsync(inboxSubject, sealed)
-	if err != nil {
-		done(0, errors.WithSecondaryError(errors.WithHint(errors.Wrap(domain.ErrBusy, "inbox"), "Send again after a pause."), err))
-		return
-	}
-	i.owned.Go(func() {
-		select {
-		case ack := <-future.Ok():
-			done(ack.Sequence, nil)
-		case err := <-future.Err():
-			done(0, unavailable(err, "write the inbox"))
-		}
-	})
+	i.shelf.put("", boxed{Subject: subject, Header: header}, body, done)
 }
 
 // Close waits for what was put to be answered.
-func (i *Inbox) Close() { i.owned.Wait() }
+func (i *Inbox) Close() { i.shelf.close() }
 
 // drain records what rests in the inbox until ctx ends: a Watermill router over a durable consumer, one handler. What cannot be
 // understood goes to quarantine; what the ledger cannot take on now comes again.
 func (s *Service) drain(ctx context.Context) error {
-	router, err := wm.NewRouter(wm.RouterConfig{CloseTimeout: inboxWait}, watermill.NewSlogLogger(s.cfg.Logger.With(slog.String("part", "inbox"))))
+	// What Watermill finds wrong comes again, so that nobody must act; what it tells of its own life is for debugging.
+	logger := watermill.NewSlogLoggerWithLevelMapping(s.cfg.Logger.With(slog.String("part", "inbox")),
+		map[slog.Level]slog.Level{slog.LevelError: slog.LevelWarn, slog.LevelInfo: slog.LevelDebug})
+	router, err := wm.NewRouter(wm.RouterConfig{CloseTimeout: shelfWait}, logger)
 	if err != nil {
 		return errors.Wrap(err, "make the inbox router")
 	}
-	subscriber := relay.NewSubscriber(s.cfg.Inbox.js, relay.Config{Stream: InboxStream, Logger: s.cfg.Logger})
+	subscriber := relay.NewSubscriber(s.cfg.Inbox.shelf.js, relay.Config{Stream: s.cfg.Inbox.shelf.stream, Logger: s.cfg.Logger})
 	router.AddConsumerHandler("inbox", "ledger", subscriber, s.drained)
-	if err := router.Run(ctx); err != nil {
-		return errors.Wrap(err, "run the inbox router")
+	err = router.Run(ctx)
+	switch {
+	case ctx.Err() != nil:
+		err = nil // it may have been ended while it still began
+	case err == nil:
+		err = errors.AssertionFailedf("the inbox router ended by itself")
 	}
-	return subscriber.Close()
+	return errors.CombineErrors(errors.Wrap(err, "run the inbox router"), subscriber.Close())
 }
+
+// errSeal is what is told of a resting message that does not open.
+var errSeal = problem.New(wire.Unsealable, "the message does not open: it was sealed with another key than this ledger's, or changed",
+	"Open it on the ledger that sealed it, or with the secrets of its backup.")
 
 // drained records one resting message. An error leaves the message in the inbox.
 func (s *Service) drained(w *wm.Message) error {
-	ctx := w.Context()
-	about, body, err := s.cfg.Inbox.box.open(InboxStream, w.Payload)
+	ctx, inbox := w.Context(), s.cfg.Inbox.shelf
+	// Whatever is set aside on account of this message is so once, even if the message comes again.
+	id := inbox.stream + "-" + w.UUID
+	about, body, err := inbox.box.open(inbox.stream, w.Payload)
 	if err != nil {
-		return err
+		// It would come again for ever. Set aside, it is shown, and waits for whoever has the key.
+		s.cfg.Logger.ErrorContext(ctx, "a message of the inbox was set aside unopened", slog.String("sequence", w.UUID), slog.Any("error", err))
+		return s.cfg.Quarantine.add(ctx, id, message{subject: inbox.subject, body: w.Payload}, errSeal)
 	}
 	m := message{subject: about.Subject, header: about.Header, body: body}
-	why, err := s.recordNow(ctx, m)
-	if err != nil || why == nil {
-		return err
-	}
-	_, err = s.cfg.Quarantine.Add(ctx, m.subject, m.header, m.body, why)
-	return err
-}
-
-// recordNow records a message and waits. It gives why the message, or an event in it, can never be recorded as it is, and an
-// error when it may be later.
-func (s *Service) recordNow(ctx context.Context, m message) (why, err error) {
 	rep, err := s.read(m)
 	if err != nil {
-		return err, nil
+		return s.cfg.Quarantine.add(ctx, id, m, err)
 	}
-	if err := s.submit(ctx, rep); err != nil {
-		return nil, err
+	err = s.submit(ctx, rep)
+	if err == nil {
+		_, err = rep.failed(m, passing)
 	}
-	for _, item := range rep.items {
-		switch {
-		case item.Err == nil:
-		case errors.IsAny(item.Err, domain.ErrInvalid, domain.ErrConflict, domain.ErrNotFound, domain.ErrForbidden):
-			why = item.Err
-		default:
-			return nil, item.Err
-		}
+	if passing(err) {
+		// Refused without an error: a busy ledger is not a line in the log for each message and second.
+		s.cfg.Logger.DebugContext(ctx, "a message of the inbox comes again", slog.String("sequence", w.UUID), slog.Any("error", err))
+		w.Nack()
+		return nil
 	}
-	return why, nil
+	if err != nil {
+		return err
+	}
+	if rest, err := rep.failed(m, lasting); err != nil {
+		return s.cfg.Quarantine.add(ctx, id, rest, err)
+	}
+	return nil
 }

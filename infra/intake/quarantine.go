@@ -5,63 +5,87 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"github.com/cockroachdb/errors"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/cloudevents"
 	"github.com/jigowatt/daybook/infra/problem"
-	"github.com/jigowatt/daybook/infra/report"
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
 // Quarantine keeps, sealed, the messages that could not be understood and that nobody waited for, with the reason.
 type Quarantine struct {
-	js     jetstream.JetStream
+	shelf  *shelf
 	stream jetstream.Stream
-	box    *Box
-	// replay records a message again; the service sets it.
-	replay func(ctx context.Context, m message) (*reported, error)
+	// again records a message again; the service sets it.
+	again func(ctx context.Context, m message) (*reported, error)
 }
 
-// OpenQuarantine makes sure of the stream. It returns domain.ErrUnavailable.
-func OpenQuarantine(ctx context.Context, nc *nats.Conn, box *Box, replicas int) (*Quarantine, error) {
-	js, err := jetstream.New(nc)
+// OpenQuarantine makes sure of the stream. The caller closes the quarantine before the connection. It returns
+// domain.ErrUnavailable.
+func OpenQuarantine(ctx context.Context, nc *nats.Conn, box *Box, streams Streams) (*Quarantine, error) {
+	shelf, err := openShelf(ctx, nc, box, streams.config(QuarantineStream, quarantineSubject, jetstream.LimitsPolicy))
 	if err != nil {
-		return nil, unavailable(err, "JetStream for the quarantine")
-	}
-	if err := resting(ctx, js, QuarantineStream, quarantineSubject, jetstream.LimitsPolicy, replicas); err != nil {
 		return nil, err
 	}
-	stream, err := js.Stream(ctx, QuarantineStream)
+	stream, err := shelf.js.Stream(ctx, shelf.stream)
 	if err != nil {
+		shelf.close()
 		return nil, unavailable(err, "open the quarantine")
 	}
-	return &Quarantine{js: js, stream: stream, box: box}, nil
+	return &Quarantine{shelf: shelf, stream: stream}, nil
 }
 
-// Add sets a message aside, durably, and gives its id. It returns domain.ErrUnavailable.
-func (q *Quarantine) Add(ctx context.Context, subject string, header nats.Header, body []byte, why error) (string, error) {
+// Close waits for what was set aside to be on disk.
+func (q *Quarantine) Close() { q.shelf.close() }
+
+// maxHead bounds what is kept of the headers of a message: the contract allows much less.
+const maxHead = 64 << 10
+
+// put sets a message aside, of which it keeps what has room, and calls done once, as shelf.put does.
+func (q *Quarantine) put(id string, m message, why error, done func(uint64, error)) {
+	about, body, err := q.fit(m, why)
+	if err != nil {
+		done(0, err)
+		return
+	}
+	q.shelf.put(id, about, body, done)
+}
+
+// add is put for a caller who waits. It returns domain.ErrUnavailable.
+func (q *Quarantine) add(ctx context.Context, id string, m message, why error) error {
+	about, body, err := q.fit(m, why)
+	if err == nil {
+		_, err = q.shelf.write(ctx, id, about, body)
+	}
+	return err
+}
+
+// fit cuts a message to what the quarantine has room for: what comes from a server fits into it again only without the reason and
+// the seal. The beginning is enough to show what it was, and what is too long is never recorded.
+func (q *Quarantine) fit(m message, why error) (boxed, []byte, error) {
 	reason, err := json.Marshal(problem.Of(why))
 	if err != nil {
-		return "", errors.Wrap(err, "reason of a quarantined message")
+		return boxed{}, nil, errors.Wrap(err, "reason of a quarantined message")
 	}
-	sealed, err := q.box.seal(QuarantineStream, boxed{Subject: subject, Header: header, Why: reason}, body)
+	about := boxed{Subject: m.subject, Header: m.header, Why: reason}
+	head, err := json.Marshal(about)
 	if err != nil {
-		return "", err
+		return boxed{}, nil, errors.Wrap(err, "head of a quarantined message")
 	}
-	patience, cancel := context.WithTimeout(ctx, inboxWait)
-	defer cancel()
-	ack, err := q.js.Publish(patience, quarantineSubject, sealed)
-	if err != nil {
-		return "", unavailable(err, "write the quarantine")
+	if len(head) > maxHead {
+		about.Header, about.Cut = nil, max(1, len(m.body))
+		head = append(reason, m.subject...)
 	}
-	return strconv.FormatUint(ack.Sequence, 10), nil
+	body := m.body
+	if room := max(0, q.shelf.most()-len(head)-headerRoom); len(body) > room {
+		about.Cut, body = len(body), body[:room]
+	}
+	return about, body, nil
 }
 
 // MaxListed bounds one page of the quarantine.
@@ -77,83 +101,86 @@ func (q *Quarantine) List(ctx context.Context, after string, limit int) ([]wire.
 			return nil, err
 		}
 	}
-	info, err := q.stream.Info(ctx)
-	if err != nil {
-		return nil, unavailable(err, "read the quarantine")
-	}
 	list := []wire.Quarantined{}
-	next := max(from+1, info.State.FirstSeq)
-	for next <= info.State.LastSeq && len(list) < min(limit, MaxListed) {
-		m, err := q.stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(quarantineSubject))
+	for len(list) < min(limit, MaxListed) {
+		// The next one that there is, since those replayed are gone.
+		raw, err := q.stream.GetMsg(ctx, from+1, jetstream.WithGetMsgSubject(q.shelf.subject))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			break
 		}
 		if err != nil {
 			return nil, unavailable(err, "read the quarantine")
 		}
-		about, body, err := q.box.open(QuarantineStream, m.Data)
-		if err != nil {
-			return nil, errors.Wrapf(err, "quarantined message %d", m.Sequence)
-		}
-		quarantined, err := describe(m.Sequence, m.Time, about, body)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, quarantined)
-		next = m.Sequence + 1
+		list = append(list, q.open(raw).about)
+		from = raw.Sequence
 	}
 	return list, nil
 }
 
 func parseSequence(id string) (uint64, error) {
-	n, err := strconv.ParseUint(id, 10, 64)
+	n, err := strconv.ParseUint(id, 10, 63)
 	if err != nil || n == 0 {
 		return 0, errors.WithHint(errors.Wrap(domain.ErrInvalid, "id of a quarantined message"), "The list of the quarantine gives the ids.")
 	}
 	return n, nil
 }
 
-func describe(sequence uint64, received time.Time, about boxed, body []byte) (wire.Quarantined, error) {
-	w := wire.Quarantined{ID: strconv.FormatUint(sequence, 10), Received: received.UTC(), Bytes: len(body)}
+// opened is a message of the quarantine.
+type opened struct {
+	about wire.Quarantined
+	message
+	cut bool
+	err error // why it does not open
+}
+
+// open opens one message. What does not open is shown as that, so that it hides none of the others.
+func (q *Quarantine) open(raw *jetstream.RawStreamMsg) opened {
+	o := opened{about: wire.Quarantined{ID: strconv.FormatUint(raw.Sequence, 10), Received: raw.Time.UTC(), Bytes: len(raw.Data)}}
+	about, body, err := q.shelf.box.open(q.shelf.stream, raw.Data)
+	if err == nil && json.Unmarshal(about.Why, &o.about.Problem) != nil {
+		err = errors.AssertionFailedf("a quarantined message has no reason")
+	}
+	if err != nil {
+		o.err = errors.Wrapf(err, "quarantined message %d", errors.Safe(raw.Sequence))
+		o.about.Problem = problem.Of(errSeal)
+		return o
+	}
+	o.message, o.cut, o.about.Bytes = message{subject: about.Subject, header: about.Header, body: body}, about.Cut > 0, len(body)
+	if o.cut {
+		o.about.Bytes = about.Cut
+	}
 	if s, ok := wire.ParseSubject(about.Subject); ok {
-		w.Controller, w.Service = s.Controller, s.Service
+		o.about.Controller, o.about.Service = s.Controller, s.Service
 	}
-	if err := json.Unmarshal(about.Why, &w.Problem); err != nil {
-		return w, errors.AssertionFailedf("quarantined message %d has no reason", sequence)
-	}
-	return w, nil
+	return o
 }
 
 // get reads one message. It returns domain.ErrNotFound where there is none of the id, and domain.ErrUnavailable.
-func (q *Quarantine) get(ctx context.Context, id string) (uint64, wire.Quarantined, message, error) {
+func (q *Quarantine) get(ctx context.Context, id string) (uint64, opened, error) {
 	sequence, err := parseSequence(id)
 	if err != nil {
-		return 0, wire.Quarantined{}, message{}, err
+		return 0, opened{}, err
 	}
-	m, err := q.stream.GetMsg(ctx, sequence)
+	raw, err := q.stream.GetMsg(ctx, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return 0, wire.Quarantined{}, message{}, errors.WithHint(errors.Wrap(domain.ErrNotFound, "quarantined message"),
-			"It was replayed already, or never set aside.")
+		return 0, opened{}, errors.WithHint(errors.Wrap(domain.ErrNotFound, "quarantined message"), "It was replayed already, or never set aside.")
 	}
 	if err != nil {
-		return 0, wire.Quarantined{}, message{}, unavailable(err, "read a quarantined message")
+		return 0, opened{}, unavailable(err, "read a quarantined message")
 	}
-	about, body, err := q.box.open(QuarantineStream, m.Data)
-	if err != nil {
-		return 0, wire.Quarantined{}, message{}, errors.Wrapf(err, "quarantined message %d", sequence)
-	}
-	w, err := describe(sequence, m.Time, about, body)
-	return sequence, w, message{subject: about.Subject, header: about.Header, body: body}, err
+	o := q.open(raw)
+	return sequence, o, o.err
 }
 
-// Open gives a message with its content. It returns domain.ErrNotFound and domain.ErrUnavailable.
+// Open gives a message with its content. It returns domain.ErrNotFound and domain.ErrUnavailable, and an assertion failure where
+// the message was sealed with another key or changed.
 func (q *Quarantine) Open(ctx context.Context, id string) (wire.QuarantinedContent, error) {
-	_, about, m, err := q.get(ctx, id)
+	_, o, err := q.get(ctx, id)
 	if err != nil {
 		return wire.QuarantinedContent{}, err
 	}
-	content := wire.QuarantinedContent{Quarantined: about, ContentType: cloudevents.ContentType(m.header)}
-	for name, values := range m.header {
+	content := wire.QuarantinedContent{Quarantined: o.about, ContentType: cloudevents.ContentType(o.header)}
+	for name, values := range o.header {
 		if content.Headers == nil {
 			content.Headers = map[string]wire.Text{}
 		}
@@ -161,65 +188,10 @@ func (q *Quarantine) Open(ctx context.Context, id string) (wire.QuarantinedConte
 			content.Headers[name] = wire.Text(value)
 		}
 	}
-	if utf8.Valid(m.body) {
-		content.Body = wire.Text(m.body)
+	if utf8.Valid(o.body) {
+		content.Body = wire.Text(o.body)
 	} else {
-		content.Base64 = wire.Text(base64.StdEncoding.EncodeToString(m.body))
+		content.Base64 = wire.Text(base64.StdEncoding.EncodeToString(o.body))
 	}
 	return content, nil
-}
-
-// Replay records a message again. What was recorded leaves the quarantine; what is refused again stays, and its items say why.
-// It returns domain.ErrNotFound and domain.ErrUnavailable, and the error for which the whole message is refused.
-func (q *Quarantine) Replay(ctx context.Context, id string) (wire.Replayed, error) {
-	sequence, _, m, err := q.get(ctx, id)
-	if err != nil {
-		return wire.Replayed{}, err
-	}
-	rep, err := q.replay(ctx, m)
-	if err != nil {
-		return wire.Replayed{}, err
-	}
-	var out wire.Replayed
-	whole := true
-	for _, item := range rep.items {
-		if item.Err != nil {
-			whole = false
-			p := problem.Of(item.Err)
-			out.Items = append(out.Items, wire.Item{Problem: &p})
-			continue
-		}
-		receipt := report.Receipt(item.Receipt)
-		out.Items = append(out.Items, wire.Item{Receipt: &receipt})
-	}
-	if whole {
-		if err := q.stream.SecureDeleteMsg(ctx, sequence); err != nil {
-			return out, unavailable(err, "take a replayed message out of quarantine")
-		}
-	}
-	return out, nil
-}
-
-// submit records the actions of a message that was read, and waits.
-func (s *Service) submit(ctx context.Context, rep *reported) error {
-	answered := make(chan []commands.Outcome, 1)
-	if err := s.cfg.Ledger.Submit(rep.actions, func(o []commands.Outcome) { answered <- o }); err != nil {
-		return err
-	}
-	select {
-	case outcomes := <-answered:
-		rep.fill(outcomes)
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// again records a message that had been set aside.
-func (s *Service) again(ctx context.Context, m message) (*reported, error) {
-	rep, err := s.read(m)
-	if err != nil {
-		return nil, err
-	}
-	return rep, s.submit(ctx, rep)
 }

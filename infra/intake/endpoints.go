@@ -1,0 +1,158 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/commands"
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/report"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+// record answers with receipts once the actions are on disk.
+func (s *Service) record(m message) {
+	if m.reply == "" {
+		s.recordUnawaited(m)
+		return
+	}
+	rep, err := s.read(m)
+	if err == nil {
+		// What waits in the ledger does not hold the body.
+		m = message{subject: m.subject, reply: m.reply}
+		err = s.cfg.Ledger.Submit(rep.actions, func(outcomes []commands.Outcome) { s.answer(m, rep.fill(outcomes)) })
+	}
+	if err != nil {
+		s.refuse(m, err)
+	}
+}
+
+// recordUnawaited records what nobody waits for, and keeps what it cannot record.
+func (s *Service) recordUnawaited(m message) {
+	weight := min(unawaitedBytes, max(int64(len(m.body)), unawaitedBytes/shelfMessages))
+	if !s.unawaited.TryAcquire(weight) {
+		s.keep(m, errFull, func() {})
+		return
+	}
+	release := func() { s.unawaited.Release(weight) }
+	rep, err := s.read(m)
+	if err == nil {
+		err = s.cfg.Ledger.Submit(rep.actions, func(outcomes []commands.Outcome) { s.keepRest(m, rep.fill(outcomes), release) })
+	}
+	if err != nil {
+		s.keep(m, err, release)
+	}
+}
+
+// keepRest keeps what of a message was not recorded.
+func (s *Service) keepRest(m message, rep *reported, settled func()) {
+	later, whyLater := rep.failed(m, passing)
+	aside, whyAside := rep.failed(m, lasting)
+	if whyAside != nil {
+		if whyLater == nil {
+			s.keep(aside, whyAside, settled)
+			return
+		}
+		s.keep(aside, whyAside, func() {})
+	}
+	if whyLater != nil {
+		s.keep(later, whyLater, settled)
+		return
+	}
+	settled()
+}
+
+// ask answers whether the one action of the message would be in order.
+func (s *Service) ask(m message) {
+	if m.reply == "" {
+		return // a question without anybody to answer
+	}
+	body, err := s.asked(m)
+	if err != nil {
+		s.refuse(m, err)
+		return
+	}
+	s.respond(m, nil, body)
+}
+
+// askWait bounds the looking up of the people whom a question concerns.
+const askWait = 5 * time.Second
+
+func (s *Service) asked(m message) ([]byte, error) {
+	controller, service, err := address(m.subject)
+	if err != nil {
+		return nil, err
+	}
+	results, _, err := s.decode(m, controller, service)
+	if err != nil {
+		return nil, err
+	}
+	if len(results) != 1 {
+		return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "several questions"), "Ask about one action in each message.")
+	}
+	if results[0].Err != nil {
+		return nil, results[0].Err
+	}
+	asked, people, err := report.Asked(results[0].Event.Action, controller, service)
+	if err != nil {
+		return nil, err
+	}
+	asked.Time = results[0].Event.Time
+	patience, cancel := context.WithTimeout(context.Background(), askWait)
+	defer cancel()
+	answer, err := s.cfg.Ledger.Ask(patience, asked, people)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(report.Answer(asked, answer))
+}
+
+// key answers with the public key that services seal for.
+func (s *Service) key(m message) {
+	if m.reply == "" {
+		return
+	}
+	body, err := json.Marshal(s.cfg.Opener.Key())
+	if err != nil {
+		s.refuse(m, err)
+		return
+	}
+	s.respond(m, nil, body)
+}
+
+// inbox takes a message durably and answers as JetStream would. Where nobody waits, whatever comes is taken: what is wrong with it
+// is found when it is to be recorded, and sets it aside.
+func (s *Service) inbox(m message) {
+	if m.reply == "" {
+		s.keep(m, errUnawaited, func() {})
+		return
+	}
+	if _, _, err := address(m.subject); err != nil {
+		s.acknowledge(m, 0, err)
+		return
+	}
+	to := message{subject: m.subject, reply: m.reply}
+	s.cfg.Inbox.Put(m.subject, m.header, m.body, func(sequence uint64, err error) { s.acknowledge(to, sequence, err) })
+}
+
+// errUnawaited is why a message goes to the inbox that was sent to it.
+var errUnawaited = errors.Wrap(domain.ErrUnavailable, "the message is to be recorded later")
+
+func (s *Service) acknowledge(m message, sequence uint64, err error) {
+	ack := wire.PubAck{Stream: s.cfg.Inbox.shelf.stream, Sequence: sequence}
+	if err != nil {
+		p := s.problems.Problem(context.Background(), err)
+		ack = wire.PubAck{Error: &wire.PubError{Code: p.Status, Description: strings.TrimSpace(p.Title + ". " + p.Hint)}}
+	}
+	body, err := json.Marshal(ack)
+	if err != nil {
+		s.cfg.Logger.ErrorContext(context.Background(), "an acknowledgement could not be written", slog.Any("error", err))
+		return
+	}
+	s.respond(m, nil, body)
+}
