@@ -14,6 +14,7 @@ import (
 	"github.com/jigowatt/daybook/infra/api"
 	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 	"github.com/jigowatt/daybook/infra/intake"
+	"github.com/jigowatt/daybook/infra/reactions"
 	"github.com/jigowatt/daybook/infra/vault"
 	"github.com/jigowatt/daybook/projections"
 )
@@ -30,6 +31,8 @@ type App struct {
 	log        *natslog.Log
 	ledger     *commands.Ledger
 	views      *projections.Runner
+	reactions  *reactions.Reactions
+	claims     claims
 	intake     *intake.Service
 	quarantine *intake.Quarantine
 	listener   net.Listener
@@ -52,7 +55,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{cfg: cfg}
 	for _, open := range []func(context.Context) error{
-		a.openDirectory, a.openVault, a.openBus, a.openLog, a.openLedger, a.openViews, a.openIntake, a.listen,
+		a.openDirectory, a.openVault, a.openBus, a.openLog, a.openLedger, a.openViews, a.openReactions, a.openIntake, a.listen,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.CombineErrors(err, a.closers.close())
@@ -127,6 +130,10 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	doors.Go(func() error {
 		defer stopOutside()
 		return errors.Wrap(a.serve(outside), "HTTP")
+	})
+	doors.Go(func() error {
+		defer stopOutside()
+		return errors.Wrap(a.reactions.Run(outside), "reactions")
 	})
 	select {
 	case <-answering:

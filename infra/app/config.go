@@ -32,7 +32,11 @@ type Config struct {
 	// Replicas is how many copies an external cluster keeps of each stream; 1.
 	Replicas int
 	// Name names the ledger where one server holds several.
-	Name    string
+	Name string
+	// Sweep is the pause between looking for what is due; a minute. Patience is how long a service may leave an order unanswered
+	// before a person is told; seven days.
+	Sweep, Patience time.Duration
+
 	Version string
 	Now     func() time.Time
 	Logger  *slog.Logger

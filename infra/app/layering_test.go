@@ -57,7 +57,7 @@ var layers = map[string][]string{
 	"infra/intake": {
 		"commands", "domain/...", "infra/cloudevents", "infra/problem", "infra/relay", "infra/report", "infra/wire",
 	},
-	"infra/reactions": {"commands", "projections/...", "domain/..."},
+	"infra/reactions": {"commands", "projections/...", "domain/...", "infra/wire"},
 	"infra/api": {
 		"commands", "projections/...", "domain/...", "infra/cloudevents", "infra/problem", "infra/report",
 		"infra/sentence", "infra/wire",

@@ -9,7 +9,10 @@ import (
 	"github.com/jigowatt/daybook/projections/disclosures"
 	"github.com/jigowatt/daybook/projections/findings"
 	"github.com/jigowatt/daybook/projections/holdings"
+	"github.com/jigowatt/daybook/projections/orders"
 	"github.com/jigowatt/daybook/projections/register"
+	"github.com/jigowatt/daybook/projections/requests"
+	"github.com/jigowatt/daybook/projections/retention"
 	"github.com/jigowatt/daybook/projections/sources"
 	"github.com/jigowatt/daybook/projections/trail"
 )
@@ -18,6 +21,7 @@ import (
 func Views() []projections.Projection {
 	return []projections.Projection{
 		trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection(), findings.Projection(),
+		retention.Projection(), orders.Projection(), requests.Projection(),
 		disclosures.Projection(),
 	}
 }
