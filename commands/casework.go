@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"slices"
 
 	"github.com/cockroachdb/errors"
 
@@ -151,4 +152,16 @@ func (l *Ledger) noted(ctx context.Context, s Stepped, id string) (request.Step,
 	}
 	sealed, err := l.cfg.Vault.Seal(ctx, received.Subjects[0], domain.SealedFor(domain.LedgerSource, id), s.Note)
 	return request.Noted(s.Step, sealed), errors.Wrap(err, "seal a note")
+}
+
+// Roots gives, of a person's keys, those under which what stands about them is kept, each once: dossiers that were found to be one
+// person's have one standing.
+func (l *Ledger) Roots(keys []domain.SubjectKey) []domain.SubjectKey {
+	var roots []domain.SubjectKey
+	for _, key := range keys {
+		if root := l.matters.Load().standings.root(key); !slices.Contains(roots, root) {
+			roots = append(roots, root)
+		}
+	}
+	return roots
 }

@@ -152,6 +152,7 @@ func (a *API) routes() {
 	a.peopleRoutes()
 	a.matterRoutes()
 	a.courtOrderRoutes()
+	a.caseRoutes()
 	a.logRoutes()
 	a.statusRoutes()
 	a.quarantineRoutes()

@@ -22,7 +22,7 @@ func Views() []projections.Projection {
 	return []projections.Projection{
 		trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection(), findings.Projection(),
 		retention.Projection(), orders.Projection(), requests.Projection(),
-		disclosures.Projection(),
+		disclosures.Projection(), requests.Projection(),
 	}
 }
 
