@@ -9,7 +9,6 @@ import (
 
 	"github.com/cockroachdb/errors"
 
-	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/report"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -25,7 +24,7 @@ func (s *Service) record(m message) {
 	if err == nil {
 		// What waits in the ledger does not hold the body.
 		m = message{subject: m.subject, reply: m.reply}
-		err = s.cfg.Ledger.Submit(rep.actions, func(outcomes []commands.Outcome) { s.answer(m, rep.fill(outcomes)) })
+		err = s.take(rep, func(rep *reported) { s.answer(m, rep) })
 	}
 	if err != nil {
 		s.refuse(m, err)
@@ -42,7 +41,7 @@ func (s *Service) recordUnawaited(m message) {
 	release := func() { s.unawaited.Release(weight) }
 	rep, err := s.read(m)
 	if err == nil {
-		err = s.cfg.Ledger.Submit(rep.actions, func(outcomes []commands.Outcome) { s.keepRest(m, rep.fill(outcomes), release) })
+		err = s.take(rep, func(rep *reported) { s.keepRest(m, rep, release) })
 	}
 	if err != nil {
 		s.keep(m, err, release)

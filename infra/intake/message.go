@@ -28,6 +28,7 @@ type reported struct {
 	batch   bool
 	actions []commands.Action
 	places  []int // of the actions among the items
+	counts  []count
 	items   []commands.Outcome
 	raw     [][]byte // the items' own bytes, where the message may have to be kept in parts
 }
@@ -53,19 +54,35 @@ func (s *Service) read(m message) (*reported, error) {
 		}
 		err := result.Err
 		if err == nil {
-			var a commands.Action
-			if a, err = report.Action(result.Event, controller, service); err == nil {
-				rep.actions = append(rep.actions, a)
-				rep.places = append(rep.places, i)
-				continue
-			}
+			err = rep.add(i, result.Event, controller, service)
+		}
+		if err == nil {
+			continue
 		}
 		if !batch {
 			return nil, err
 		}
 		rep.items[i].Err = err
 	}
+	s.pulses.arrived(origin{controller, service}, rep.actions)
 	return rep, nil
+}
+
+// add takes an event in that stands at a place among the message's.
+func (r *reported) add(place int, in cloudevents.Incoming, c domain.ControllerID, service domain.ServiceID) error {
+	if report.IsCount(in) {
+		says, err := report.Count(in, c, service)
+		if err == nil {
+			r.counts = append(r.counts, count{id: in.ID, place: place, at: in.Time, says: says})
+		}
+		return err
+	}
+	a, err := report.Action(in, c, service)
+	if err == nil {
+		r.actions = append(r.actions, a)
+		r.places = append(r.places, place)
+	}
+	return err
 }
 
 func (s *Service) decode(m message, c domain.ControllerID, service domain.ServiceID) ([]cloudevents.Result, bool, error) {
@@ -91,13 +108,12 @@ func address(subject string) (domain.ControllerID, domain.ServiceID, error) {
 
 // submit records the actions of a message that was read, and waits.
 func (s *Service) submit(ctx context.Context, rep *reported) error {
-	answered := make(chan []commands.Outcome, 1)
-	if err := s.cfg.Ledger.Submit(rep.actions, func(o []commands.Outcome) { answered <- o }); err != nil {
+	answered := make(chan struct{})
+	if err := s.take(rep, func(*reported) { close(answered) }); err != nil {
 		return err
 	}
 	select {
-	case outcomes := <-answered:
-		rep.fill(outcomes)
+	case <-answered:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

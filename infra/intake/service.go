@@ -17,6 +17,7 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/source"
 	"github.com/jigowatt/daybook/infra/cloudevents"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -28,16 +29,22 @@ type Ledger interface {
 	Submit(actions []commands.Action, done func([]commands.Outcome)) error
 	// Ask answers by the rules that judge a recorded action; see commands.Ledger.Ask.
 	Ask(ctx context.Context, a dossier.Action, people []domain.Identifier) (commands.Answer, error)
+	// Count records how many people's data a service holds; see commands.Ledger.Count.
+	Count(ctx context.Context, c source.CountReported, at time.Time) (commands.Settled, error)
+	// Heartbeat records that a service lives; see commands.Ledger.Heartbeat.
+	Heartbeat(ctx context.Context, c source.HeartbeatRecorded) error
 }
 
-// Config is what a Service needs. All of it but Version and Logger is required.
+// Config is what a Service needs. What stands after Inbox is optional.
 type Config struct {
 	Conn       *nats.Conn
 	Ledger     Ledger
 	Opener     *Opener
 	Quarantine *Quarantine
 	Inbox      *Inbox
-	Version    string // semantic, with or without a v before it; 0.0.0 where it is not
+	Orders     Orders           // nil where no orders are sent
+	Now        func() time.Time // time.Now
+	Version    string           // semantic, with or without a v before it; 0.0.0 where it is not
 	Logger     *slog.Logger
 }
 
@@ -51,6 +58,10 @@ type Service struct {
 	handling  sync.RWMutex        // held for reading while a message is handled
 	unawaited *semaphore.Weighted // in bytes, of messages that nobody waits for and that the ledger has taken on
 	lost      atomic.Uint64
+
+	counting errgroup.Group // messages with counts, which are waited for
+	pulses   pulses
+	unheard  atomic.Uint64 // heartbeats
 }
 
 // unawaitedBytes bounds what is held of messages that nobody waits for, until they are recorded or kept.
@@ -61,10 +72,15 @@ func New(cfg Config) *Service {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	s := &Service{
 		cfg: cfg, decoder: cloudevents.NewDecoder(), problems: problem.Reporter{Logger: cfg.Logger},
 		unawaited: semaphore.NewWeighted(unawaitedBytes),
 	}
+	s.pulses.of = map[origin]pulse{}
+	s.counting.SetLimit(countingMessages)
 	cfg.Quarantine.again = s.again
 	return s
 }
@@ -80,7 +96,8 @@ func (s *Service) Run(ctx context.Context, ready func()) error {
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return s.drain(ctx) })
 	both.Go(func() error { <-ctx.Done(); return s.stop() })
-	return both.Wait()
+	err := both.Wait()
+	return errors.CombineErrors(err, s.counting.Wait())
 }
 
 // endpoint is one subject of the service. It holds what arrives faster than it is handled up to its limits; what comes beyond is
@@ -98,6 +115,8 @@ func (s *Service) endpoints() []endpoint {
 		{"record", wire.Pattern(wire.Record), "event.json", 64 << 20, s.record},
 		{"ask", wire.Pattern(wire.Ask), "event.json", 24 << 20, s.ask},
 		{"inbox", wire.Pattern(wire.Inbox), "event.json", 32 << 20, s.inbox},
+		{"claim", wire.Pattern(wire.Claims), "claimrequest.json", 1 << 20, s.claim},
+		{"heartbeat", wire.Pattern(wire.Beat), "heartbeat.json", 1 << 20, s.beat},
 		{"key", wire.KeySubject, "key.json", 1 << 20, s.key},
 	}
 }

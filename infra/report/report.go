@@ -23,6 +23,10 @@ func Count(in cloudevents.Incoming, c domain.ControllerID, s domain.ServiceID) (
 	if err := from(in, c, s); err != nil {
 		return source.CountReported{}, err
 	}
+	// In UTC, as it is written: what is year 9999 elsewhere may be 10000, which nobody could read again.
+	if year := in.Time.UTC().Year(); year < 1990 || year > 9999 {
+		return source.CountReported{}, errors.WithHint(errors.Wrap(domain.ErrInvalid, "time of a count"), "Give the time at which it was counted, between 1990 and 9999.")
+	}
 	category, err := domain.ParseCategory(in.Said.Category)
 	return source.CountReported{Controller: c, Service: s, System: in.Action.System, Category: category, People: in.Said.People},
 		errors.Wrap(err, "data.category")
@@ -151,6 +155,15 @@ func Receipt(r commands.Receipt) wire.Receipt {
 		}
 	}
 	return w
+}
+
+// Claim writes whom an order is about in the contract's words.
+func Claim(order string, people []domain.Identifier) wire.Claim {
+	claim := wire.Claim{Order: order, Subjects: make([]wire.Text, len(people))}
+	for i, p := range people {
+		claim.Subjects[i] = wire.Text(p.Kind + ":" + p.Value.Reveal())
+	}
+	return claim
 }
 
 // Answer writes an answer in the contract's words.
