@@ -111,6 +111,17 @@ func TestTheListsOfTheLaw(t *testing.T) {
 
 func third[T any](_ T, err error) error { return err }
 
+func TestEveryWayToCloseAPlaceHasWords(t *testing.T) {
+	for _, h := range []request.How{request.ByAction, request.ByOrder, request.ByTelling, request.ByExemption, request.ByAbsence} {
+		if h.Words() == "" {
+			t.Errorf("%s has no words", h)
+		}
+	}
+	if words := request.How("trust").Words() + request.Reason("x").Words(); words != "" {
+		t.Errorf("what is none is called %q", words)
+	}
+}
+
 // DPV 2.3, legal_basis_rights_mapping: the default rights by basis.
 func TestWhichRightsAreUsualOnWhichBasis(t *testing.T) {
 	for basis, want := range map[domain.Basis]string{

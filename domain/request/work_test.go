@@ -18,6 +18,9 @@ func TestFindingAndReviewing(t *testing.T) {
 	for i := range request.MaxPlaces {
 		many.Places = append(many.Places, request.Place{Kind: request.System, Name: string(rune('a'+i%26)) + string(rune('a'+i/26))})
 	}
+	listed := func(n int) request.Reviewed {
+		return request.Reviewed{Of: on(9, 9), Withheld: slices.Repeat(withheld(request.OthersRights, "", 1).Withheld, n)}
+	}
 	more := found(append(append([]request.Place{}, many.Places...), crm)...)
 	check(t, []row{
 		{"the data are in three places", given(access), found(crm, shop, printer), recorded},
@@ -42,6 +45,8 @@ func TestFindingAndReviewing(t *testing.T) {
 		{"Art. 12(5) withholds nothing from a copy", given(access, found(crm)), withheld(request.ManifestlyUnfounded, "", 1), fails(domain.ErrInvalid, "15(4)")},
 		{"what is withheld is counted", given(access, found(crm)), withheld(request.OthersRights, "", 0), fails(domain.ErrInvalid, "at least 1")},
 		{"nothing need be withheld", given(access, found(crm)), request.Reviewed{Of: on(9, 9)}, recorded},
+		{"64 grounds are listed", given(access, found(crm)), listed(64), recorded},
+		{"65 are not", given(access, found(crm)), listed(65), fails(domain.ErrInvalid, "at most 64")},
 		{"a review comes after the search", given(access), request.Reviewed{Of: on(9, 9)}, fails(domain.ErrConflict, "find the person's data")},
 		{"and before the answer", given(access, found(crm), request.Reviewed{Of: on(9, 9)}, accepted(), answered(9, 12)), withheld(request.OthersRights, "", 3), fails(domain.ErrConflict, "gone out")},
 		{"a complaint has no copy", given(received(request.Complaint)), request.Reviewed{Of: on(9, 9)}, fails(domain.ErrConflict, "right that is exercised")},
