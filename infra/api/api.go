@@ -153,6 +153,7 @@ func (a *API) routes() {
 	a.matterRoutes()
 	a.courtOrderRoutes()
 	a.caseRoutes()
+	a.findingRoutes()
 	a.logRoutes()
 	a.statusRoutes()
 	a.quarantineRoutes()

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"slices"
 
 	"github.com/cockroachdb/errors"
 	"github.com/danielgtaylor/huma/v2"
@@ -100,30 +99,8 @@ func (c *call) showPerson(in wire.TrailQuery) (wire.Person, domain.Position, err
 		}
 		out.Holdings, out.Position = held.Holdings, min(out.Position, held.Position)
 	}
-	if err := c.identifiers(p, &out); err != nil {
-		return wire.Person{}, 0, err
-	}
-	return out, domain.Position(out.Position), nil
-}
-
-// identifiers adds the person's identifiers, masked at the last moment.
-func (c *call) identifiers(p person, out *wire.Person) error {
-	for _, key := range p.keys {
-		ids, err := c.api.cfg.Vault.Identifiers(c.ctx(), key)
-		if errors.Is(err, domain.ErrForgotten) {
-			out.Forgotten = true
-			continue
-		}
-		if err != nil {
-			return errors.Wrap(err, "identifiers of a person")
-		}
-		for _, id := range ids {
-			if masked := wire.Text(id.Masked().Reveal()); !slices.Contains(out.Identifiers, masked) {
-				out.Identifiers = append(out.Identifiers, masked)
-			}
-		}
-	}
-	return nil
+	out.Identifiers, out.Forgotten, err = c.masked(p.keys...)
+	return out, domain.Position(out.Position), err
 }
 
 // linkPerson links a second identifier to a known person.

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"github.com/jigowatt/daybook/projections"
+	found "github.com/jigowatt/daybook/projections/findings"
 	"github.com/jigowatt/daybook/projections/holdings"
 	"github.com/jigowatt/daybook/projections/register"
 	"github.com/jigowatt/daybook/projections/sources"
@@ -9,5 +10,7 @@ import (
 )
 
 func allViews() []projections.Projection {
-	return []projections.Projection{trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection()}
+	return []projections.Projection{
+		trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection(), found.Projection(),
+	}
 }
