@@ -1,0 +1,128 @@
+package article30
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
+)
+
+// Dimension is one thing that an instruction declares and an action shows.
+type Dimension string
+
+// The dimensions.
+const (
+	Operations Dimension = "operation"
+	Categories Dimension = "category"
+	Recipients Dimension = "recipient"
+	Countries  Dimension = "country"
+)
+
+// destination is where data went: a country, a recipient, or both. It is kept as one, because a transfer is.
+const destination Dimension = "destination"
+
+// observation is one thing that was seen.
+type observation struct {
+	controller  domain.ControllerID
+	instruction domain.InstructionID
+	version     int
+	compelled   string // the order of a court under which it was done, mostly none
+	dimension   Dimension
+	value       string
+	recipient   domain.RecipientID // of a destination, whose value is the country
+}
+
+func (o *observation) append(b []byte) []byte {
+	b = appendTexts(b, string(o.controller), string(o.instruction), o.compelled, string(o.dimension), o.value, string(o.recipient))
+	return binary.AppendUvarint(b, uint64(o.version))
+}
+
+func (o *observation) unpack(b []byte) error {
+	r := reading{rest: b}
+	o.controller, o.instruction, o.compelled = domain.ControllerID(r.text()), domain.InstructionID(r.text()), r.text()
+	o.dimension, o.value, o.recipient = Dimension(r.text()), r.text(), domain.RecipientID(r.text())
+	o.version = int(r.number())
+	if r.broken {
+		return errors.AssertionFailedf("a name of the record is damaged")
+	}
+	return nil
+}
+
+// observations gives what an action shows.
+func observations(a *dossier.ActionRecorded, compelled string) [][]byte {
+	o := observation{controller: a.Controller, instruction: a.Instruction, version: a.Version, compelled: compelled}
+	o.dimension, o.value = Operations, string(a.Operation)
+	list := [][]byte{o.append(nil)}
+	for _, c := range a.Categories {
+		o.dimension, o.value = Categories, string(c)
+		list = append(list, o.append(nil))
+	}
+	if effect := a.Operation.Effect(); (a.Location != "" || a.Recipient != "") && effect != domain.Removes && effect != domain.Withdraws {
+		o.dimension, o.value, o.recipient = destination, string(a.Location), a.Recipient
+		list = append(list, o.append(nil))
+	}
+	return list
+}
+
+// inOrder gives what was seen since the last Flush in the order in which it was first seen, so that what is new gets its number
+// in the order of the log.
+func (f *folder) inOrder() []*sight {
+	list := make([]*sight, 0, len(f.acts))
+	for _, s := range f.acts {
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(a, b *sight) int { return cmp.Compare(a.firstAt, b.firstAt) })
+	return list
+}
+
+// monthOf gives the month of a day since 1970, and its bit in it.
+func monthOf(day int64) (month, bit int64) {
+	y, m, d := time.Unix(day*secondsOfDay, 0).UTC().Date()
+	return int64(y)*12 + int64(m) - 1, 1 << (d - 1)
+}
+
+// newestDay gives the newest day of a month's days.
+func newestDay(month, days int64) time.Time {
+	return time.Date(int(month/12), time.Month(month%12+1), bits.Len64(uint64(days)), 0, 0, 0, 0, time.UTC)
+}
+
+// appendTexts packs texts, each behind its length.
+func appendTexts(b []byte, texts ...string) []byte {
+	for _, s := range texts {
+		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	}
+	return b
+}
+
+// reading unpacks; what is damaged reads as nothing.
+type reading struct {
+	rest   []byte
+	broken bool
+}
+
+func (r *reading) number() uint64 {
+	n, size := binary.Uvarint(r.rest)
+	if size <= 0 {
+		r.broken, r.rest = true, nil
+		return 0
+	}
+	r.rest = r.rest[size:]
+	return n
+}
+
+func (r *reading) text() string {
+	n := r.number()
+	if n > uint64(len(r.rest)) {
+		r.broken, r.rest = true, nil
+		return ""
+	}
+	s := string(r.rest[:n])
+	r.rest = r.rest[n:]
+	return s
+}

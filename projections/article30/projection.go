@@ -1,0 +1,184 @@
+// Package article30 is the view that makes the processor's record of Article 30(2): who the processor and its controllers are, what is
+// done for each, what goes to third countries, and by which measures it is protected. It is made of what was declared and of what was
+// seen to be done, and says where the two drift apart: done though not declared, declared and not done. It can be given as of any
+// position or time.
+//
+// Purposes, categories of data, recipients and retention are shown beside what the article asks for.
+//
+// It deliberately opens nothing, so that contacts stay sealed, and judges no action: its findings are the events'.
+package article30
+
+import (
+	_ "embed"
+	"encoding/binary"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/disclosure"
+	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/instruction"
+	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/sorted"
+)
+
+// Name is the view's name.
+const Name = "article30"
+
+//go:embed schema.sql
+var schema string
+
+var names = sorted.NewNames("name") // of what can be observed
+
+type projection struct{}
+
+// Projection gives the projection of the view.
+func Projection() projections.Projection { return projection{} }
+
+func (projection) Name() string   { return Name }
+func (projection) Version() int   { return 1 }
+func (projection) Schema() string { return schema + sorted.NamesSchema("name") }
+func (projection) Folder() projections.Folder {
+	return &folder{names: names.Writer(), acts: map[string]*sight{}, day: -1}
+}
+
+type folder struct {
+	names  *sorted.NameWriter
+	courts map[string]bool // the orders of courts; nil before they were read
+	day    int64           // of the newest event, -1 before it was read
+
+	acts map[string]*sight // since the last Flush, by all of an action that repeats
+	last *sight            // most actions are like the one before
+	key  []byte
+	text []byte
+}
+
+// sight is when something was seen.
+type sight struct {
+	values                         [][]byte // what there was to see
+	firstAt, lastAt, first, latest int64
+	days                           []int64
+}
+
+const secondsOfDay = 24 * 60 * 60
+
+// Fold takes in the next event.
+func (f *folder) Fold(conn *sqlite.Conn, e *domain.Recorded) error {
+	if f.courts == nil {
+		if err := f.load(conn); err != nil {
+			return err
+		}
+	}
+	if day := e.Recorded.Unix() / secondsOfDay; day != f.day {
+		f.day = day
+		if err := write(conn, "INSERT INTO day VALUES (?, ?)", int64(e.Position), day); err != nil {
+			return err
+		}
+	}
+	switch fact := e.Fact.(type) {
+	case dossier.ActionRecorded:
+		f.act(e, &fact)
+	case disclosure.Received:
+		f.courts[fact.Order] = true
+		until := int64(0)
+		if !fact.ForbiddenUntil.IsZero() {
+			until = fact.ForbiddenUntil.UnixMilli()
+		}
+		return write(conn, "INSERT OR REPLACE INTO court VALUES (?, ?)", fact.Order, until)
+	default:
+		if controller, ok := of(fact); ok {
+			return write(conn, "INSERT INTO declared VALUES (?, ?, ?, ?)", int64(e.Position), e.Recorded.UnixMilli(), controller, e.Bytes)
+		}
+	}
+	return nil
+}
+
+// of says to which controller a declaration belongs; ok is false for an event that is none.
+func of(fact domain.Fact) (c domain.ControllerID, ok bool) {
+	switch e := fact.(type) {
+	case register.ProcessorDeclared, register.RecipientDeclared:
+		return "", true
+	case register.ControllerDeclared:
+		return e.Controller, true
+	case register.ContactDeclared:
+		return e.Controller, true
+	case instruction.Given:
+		return e.Controller, true
+	case instruction.Withdrawn:
+		return e.Controller, true
+	default:
+		return "", false
+	}
+}
+
+func (f *folder) load(conn *sqlite.Conn) error {
+	f.courts = map[string]bool{}
+	if err := rows(conn, "SELECT name FROM court", func(s *sqlite.Stmt) error { f.courts[s.ColumnText(0)] = true; return nil }); err != nil {
+		return err
+	}
+	return rows(conn, "SELECT day FROM day ORDER BY position DESC LIMIT 1", func(s *sqlite.Stmt) error { f.day = s.ColumnInt64(0); return nil })
+}
+
+// act takes in one action.
+func (f *folder) act(e *domain.Recorded, a *dossier.ActionRecorded) {
+	compelled := ""
+	// An order may be recorded after the action that names it, so whatever discloses under an order counts as compelled: what the law
+	// forbids telling must not show meanwhile.
+	if a.Order != "" && (a.Operation.Discloses() || f.courts[a.Order]) {
+		compelled = a.Order
+	}
+	f.key = appendTexts(f.key[:0], string(a.Controller), string(a.Instruction), compelled, string(a.Operation), string(a.Location), string(a.Recipient))
+	f.key = binary.AppendUvarint(f.key, uint64(a.Version))
+	for _, c := range a.Categories {
+		f.key = append(append(f.key, c...), ',')
+	}
+	at, recorded := int64(e.Position), e.Recorded.UnixMilli()
+	s := f.acts[string(f.key)]
+	if s == nil {
+		s = &sight{values: observations(a, compelled), firstAt: at, first: recorded}
+		f.acts[string(f.key)] = s
+	}
+	s.lastAt, s.latest = at, recorded
+	if n := len(s.days); n == 0 || s.days[n-1] != f.day {
+		s.days = append(s.days, f.day)
+	}
+}
+
+// Flush writes what is in memory.
+func (f *folder) Flush(conn *sqlite.Conn) error {
+	for _, s := range f.inOrder() {
+		for _, value := range s.values {
+			name, err := f.names.ID(conn, value)
+			if err != nil {
+				return err
+			}
+			// Of actions that differ in something else, one may have been seen before and after another.
+			if err := write(conn, `INSERT INTO observed VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+				first_position = min(first_position, excluded.first_position), last_position = max(last_position, excluded.last_position),
+				first_recorded = min(first_recorded, excluded.first_recorded), last_recorded = max(last_recorded, excluded.last_recorded)`,
+				name, s.firstAt, s.lastAt, s.first, s.latest); err != nil {
+				return err
+			}
+			for _, day := range s.days {
+				month, bit := monthOf(day)
+				if err := write(conn, "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET days = days | excluded.days", name, month, bit); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	clear(f.acts)
+	return nil
+}
+
+// write executes a statement that gives no rows.
+func write(conn *sqlite.Conn, query string, args ...any) error {
+	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args})
+}
+
+// rows hands out the rows of a query.
+func rows(conn *sqlite.Conn, query string, each func(*sqlite.Stmt) error, args ...any) error {
+	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args, ResultFunc: each})
+}
