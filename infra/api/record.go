@@ -14,11 +14,15 @@ import (
 )
 
 func (a *API) recordRoutes() {
-	action, event := schemaOf[wire.Action](a), schemaOf[wire.Event](a)
+	action := schemaOf[wire.Action](a)
+	event := &huma.Schema{OneOf: []*huma.Schema{
+		schemaOf[wire.Event](a), schemaOf[wire.EventOf[wire.Announcement]](a), schemaOf[wire.EventOf[wire.Consent]](a),
+		schemaOf[wire.EventOf[wire.Objection]](a), schemaOf[wire.EventOf[wire.Occasion]](a), schemaOf[wire.EventOf[wire.Count]](a),
+	}}
 	a.route(huma.Operation{
 		Method: http.MethodPost, Path: "/record/{controller}/{service}", OperationID: "record", Tags: []string{"record"},
-		Summary: "Record processing actions",
-		Description: "Takes CloudEvents 1.0: one in structured mode, several in batch mode, or one in binary mode (attributes in ce- " +
+		Summary: "Record processing actions, consents, objections, occasions, announcements and counts",
+		Description: "The type of an event says which it is: daybook.action.v1, daybook.consent.v1 and so on. Takes CloudEvents 1.0: one in structured mode, several in batch mode, or one in binary mode (attributes in ce- " +
 			"headers, the action as body). The answer to one event is a receipt, that to a batch an array of items in the " +
 			"order of the events, each with a receipt or a problem. Repeat a request that was not answered under the same ids.",
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
@@ -99,6 +103,10 @@ func (c *call) recorded(results []cloudevents.Result, controller domain.Controll
 	for i, result := range results {
 		err := result.Err
 		if err == nil {
+			if report.IsCount(result.Event) {
+				outcomes[i] = c.counted(result.Event, controller, service)
+				continue
+			}
 			var action commands.Action
 			if action, err = report.Action(result.Event, controller, service); err == nil {
 				actions, places = append(actions, action), append(places, i)
@@ -106,6 +114,9 @@ func (c *call) recorded(results []cloudevents.Result, controller domain.Controll
 			}
 		}
 		outcomes[i].Err = err
+	}
+	if len(actions) == 0 {
+		return outcomes, nil
 	}
 	done, err := c.api.cfg.Ledger.Record(c.ctx(), actions)
 	if err != nil {
@@ -115,6 +126,16 @@ func (c *call) recorded(results []cloudevents.Result, controller domain.Controll
 		outcomes[places[i]] = o
 	}
 	return outcomes, nil
+}
+
+// counted records one count.
+func (c *call) counted(in cloudevents.Incoming, controller domain.ControllerID, service domain.ServiceID) commands.Outcome {
+	count, err := report.Count(in, controller, service)
+	if err != nil {
+		return commands.Outcome{Err: err}
+	}
+	settled, err := c.api.cfg.Ledger.Count(c.ctx(), count, in.Time)
+	return commands.Outcome{Receipt: commands.Receipt{ID: in.ID, Position: settled.Position, Events: settled.Events}, Err: err}
 }
 
 // ask judges an action as if it were done now.
@@ -128,7 +149,7 @@ func (c *call) ask(in wire.Action) (wire.Answer, domain.Position, error) {
 		subjects[i] = domain.NewPersonal(string(subject))
 	}
 	asked, people, err := report.Asked(cloudevents.Action{
-		Operation: in.Operation, Instruction: in.Instruction, Categories: in.Categories, System: in.System,
+		Operation: in.Operation, Instruction: in.Instruction, Categories: in.Categories, System: in.System, From: in.From,
 		Location: in.Location, Recipient: in.Recipient, Order: in.Order, Basis: in.Basis,
 		Subjects: subjects,
 	}, controller, service)

@@ -167,3 +167,20 @@ func TestAskingSaysWhatStandsAgainst(t *testing.T) {
 		t.Errorf("another content type: %s", a.body)
 	}
 }
+
+func TestWhatAServiceSaysIsRecordedToo(t *testing.T) {
+	l := declared(t)
+	consent := with(event("c1", map[string]any{"consent": "given", "subjects": []string{"customer:1"}, "instruction": "newsletter", "how": "paper-form"}), "type", wire.TypeConsent)
+	count := with(event("n1", map[string]any{"system": "crm", "category": "pd:Name", "people": 4711}), "type", wire.TypeCount)
+	bad := with(event("n2", map[string]any{"system": "crm", "category": "Name", "people": 4711}), "type", wire.TypeCount)
+	items := as[[]wire.Item](t, l.request(http.MethodPost, recordPath, wire.ContentBatch, encoded(t, []any{consent, count, bad})))
+	if len(items) != 3 || items[0].Receipt == nil || items[1].Receipt == nil || items[2].Problem == nil || items[2].Problem.Code != wire.InvalidField {
+		t.Fatalf("%+v", items)
+	}
+	if r := items[0].Receipt; r.ID != "c1" || r.Events != 1 || r.Verdict != wire.Conformant || len(r.Leaf) != 32 {
+		t.Errorf("the consent: %+v", r)
+	}
+	if r := as[wire.Receipt](t, l.request(http.MethodPost, recordPath, wire.ContentEvent, encoded(t, count))); r.ID != "n1" || r.Events != 1 || r.Leaf != nil {
+		t.Errorf("the count: %+v", r)
+	}
+}
