@@ -24,6 +24,8 @@ var paths = []string{
 	"POST /controllers/{controller}/people/show", "POST /controllers/{controller}/people/link",
 	"POST /controllers/{controller}/people/matters", "POST /controllers/{controller}/people/standing",
 	"POST /controllers/{controller}/court-orders", "POST /controllers/{controller}/court-orders/{order}/informed",
+	"GET /cases", "POST /controllers/{controller}/cases", "GET /controllers/{controller}/cases/{case}", "POST /controllers/{controller}/cases/{case}/steps",
+	"POST /controllers/{controller}/cases/{case}/find", "POST /controllers/{controller}/cases/{case}/orders", "POST /controllers/{controller}/cases/{case}/settle",
 	"GET /controllers/{controller}/court-orders", "GET /findings", "GET /findings/counts", "GET /findings/retroactive",
 	"GET /log", "GET /log/stream",
 	"GET /sources", "GET /status", "POST /views/{view}/rebuild", "GET /quarantine", "POST /quarantine/{id}/replay",

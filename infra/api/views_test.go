@@ -5,6 +5,7 @@ import (
 	found "github.com/jigowatt/daybook/projections/findings"
 	"github.com/jigowatt/daybook/projections/holdings"
 	"github.com/jigowatt/daybook/projections/register"
+	"github.com/jigowatt/daybook/projections/requests"
 	"github.com/jigowatt/daybook/projections/sources"
 	"github.com/jigowatt/daybook/projections/trail"
 )
@@ -12,5 +13,6 @@ import (
 func allViews() []projections.Projection {
 	return []projections.Projection{
 		trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection(), found.Projection(),
+		requests.Projection(),
 	}
 }
