@@ -112,26 +112,36 @@ func (r *Reactions) orderID(i *retention.Item) string {
 
 // escalate puts before a person the orders that were not answered in time.
 func (r *Reactions) escalate(ctx context.Context, now time.Time) error {
+	var told atomic.Int64
+	defer func() {
+		if n := told.Load(); n > 0 {
+			r.cfg.Logger.ErrorContext(ctx, "services did not answer orders in time: the view of orders says which", slog.Int64("orders", n))
+		}
+	}()
 	for q := (orders.Query{Quiet: true, SentBefore: now.Add(-r.cfg.Patience), Limit: pageSize}); ; {
 		page, err := r.orders.List(ctx, q)
 		if err != nil {
 			return err
 		}
+		var all errgroup.Group
+		all.SetLimit(atOnce)
 		for i := range page.Orders {
 			o := &page.Orders[i]
 			q.After = &o.Position
-			_, err := r.cfg.Ledger.AboutDossier(ctx, dossier.Of{Controller: o.Controller, Subject: o.Subject}, dossier.OrderEscalated{Order: o.Order}, time.Time{})
-			if errors.Is(err, domain.ErrNotFound) {
-				continue // It was answered in the meantime.
-			}
-			if err != nil {
+			all.Go(func() error {
+				of := dossier.Of{Controller: o.Controller, Subject: o.Subject}
+				_, err := r.cfg.Ledger.AboutDossier(ctx, of, dossier.OrderEscalated{Order: o.Order}, time.Time{})
+				if errors.Is(err, domain.ErrNotFound) {
+					return nil // It was answered in the meantime.
+				}
+				if err == nil {
+					told.Add(1)
+				}
 				return errors.Wrapf(err, "escalate the order at %s", o.Position)
-			}
-			r.cfg.Logger.ErrorContext(ctx, "an order to a service was not answered in time", slog.Uint64("position", uint64(o.Position)),
-				slog.String("controller", string(o.Controller)), slog.String("service", string(o.Service)))
+			})
 		}
-		if !page.More {
-			return nil
+		if err := all.Wait(); err != nil || !page.More {
+			return err
 		}
 	}
 }

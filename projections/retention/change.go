@@ -85,6 +85,7 @@ func (f *folder) bring(conn *sqlite.Conn, p *person, e *domain.Recorded, a *doss
 			return err
 		}
 		p.items = slices.Insert(p.items, n, item{tuple: id, of: of, done: true, clock: clock})
+		n = p.prune(n)
 	}
 	i := &p.items[n]
 	switch {
@@ -104,6 +105,29 @@ func (f *folder) bring(conn *sqlite.Conn, p *person, e *domain.Recorded, a *doss
 		categories = union(i.categories, categories)
 	}
 	return f.describe(conn, i, categories)
+}
+
+// maxDone bounds how many items are remembered of a person that are done.
+const maxDone = 64
+
+// prune forgets the item that was done first where there are too many, and gives the place of the one at n.
+func (p *person) prune(n int) int {
+	done, first := 0, -1
+	for at := range p.items {
+		if i := &p.items[at]; i.done && at != n {
+			if done++; first < 0 || i.closedAt < p.items[first].closedAt {
+				first = at
+			}
+		}
+	}
+	if done <= maxDone {
+		return n
+	}
+	p.items = slices.Delete(p.items, first, first+1)
+	if first < n {
+		n--
+	}
+	return n
 }
 
 // clock gives from when what an action brought is kept, and whether that is when it happened: what was made from data that was

@@ -42,16 +42,58 @@ func (p *person) happened(of scope, k kind) (at int64, ok bool) {
 	return 0, false
 }
 
-// anchor is the newest time at which anything was collected, recorded or stored under an instruction: what an occasion before it
-// ended was another matter.
-func (p *person) anchor(of scope) int64 {
-	newest := int64(math.MinInt64)
-	for i := range p.items {
-		if t := p.items[i].of; t.instruction == of.instruction && t.controller == of.controller {
-			newest = max(newest, p.items[i].clock)
+// system is where data lies under a controller.
+type system struct {
+	controller domain.ControllerID
+	name       string
+}
+
+// reckoning is what the due dates of one person follow from. It keeps the work in proportion to the number of items, however many
+// systems a service names.
+type reckoning struct {
+	*person
+	anchors map[scope]int64
+	systems map[system][]int
+	ends    []ending
+}
+
+// reckon prepares for the due dates of a person.
+func (p *person) reckon() *reckoning {
+	r := &reckoning{person: p}
+	if len(p.items) > 1 {
+		r.anchors, r.systems = make(map[scope]int64, 4), make(map[system][]int, len(p.items))
+	}
+	for n := range p.items {
+		i := &p.items[n]
+		if r.anchors == nil {
+			break
+		}
+		of := scope{i.of.controller, i.of.instruction}
+		if newest, known := r.anchors[of]; !known || i.clock > newest {
+			r.anchors[of] = i.clock
+		}
+		if !i.done {
+			at := system{i.of.controller, i.of.system}
+			r.systems[at] = append(r.systems[at], n)
 		}
 	}
-	return newest
+	r.ends = make([]ending, len(p.items))
+	for n := range p.items {
+		r.ends[n] = ending{at: never}
+		if !p.items[n].done {
+			r.ends[n] = r.end(&p.items[n])
+		}
+	}
+	return r
+}
+
+// anchor is the newest time at which anything was collected, recorded or stored under an item's instruction: what an occasion before
+// it ended was another matter.
+func (r *reckoning) anchor(i *item) int64 {
+	if r.anchors == nil {
+		return i.clock
+	}
+	return r.anchors[scope{i.of.controller, i.of.instruction}]
 }
 
 // withdrawn gives when the consent was withdrawn that stands so.
@@ -64,82 +106,69 @@ func (p *person) withdrawn(of scope) (int64, bool) {
 }
 
 // began gives when the period of a rule began for an item.
-func (p *person) began(i *item, after domain.Trigger) (int64, bool) {
+func (r *reckoning) began(i *item, after domain.Trigger) (int64, bool) {
 	of := scope{i.of.controller, i.of.instruction}
 	switch k := triggerKind(after); k {
 	case nothing:
 		return i.clock, true
 	case consentWithdrawn:
-		return p.withdrawn(of)
+		return r.withdrawn(of)
 	default:
-		at, ok := p.happened(of, k)
-		return at, ok && at >= p.anchor(of)
+		at, ok := r.happened(of, k)
+		return at, ok && at >= r.anchor(i)
 	}
 }
 
-// ends gives when the first of the item's periods ends.
-func (p *person) ends(i *item) ending {
+// end gives when the first of the item's periods ends.
+func (r *reckoning) end(i *item) ending {
 	consent := i.terms.Basis == domain.Consent
 	e := ending{at: never, unruled: len(i.terms.Retention) == 0 && !consent}
 	for _, rule := range i.terms.Retention {
-		if from, ok := p.began(i, rule.After); ok {
+		if from, ok := r.began(i, rule.After); ok {
 			e.at = min(e.at, max(rule.Keep.After(moment(from)).UnixMilli(), 0))
 		}
 	}
 	if consent {
-		if at, ok := p.withdrawn(scope{i.of.controller, i.of.instruction}); ok && at < e.at {
+		if at, ok := r.withdrawn(scope{i.of.controller, i.of.instruction}); ok && at < e.at {
 			e.at, e.withdrawn = at, true
 		}
 	}
 	return e
 }
 
-func (p *person) endings(into []ending) []ending {
-	for i := range p.items {
-		e := ending{at: never}
-		if !p.items[i].done {
-			e = p.ends(&p.items[i])
-		}
-		into = append(into, e)
-	}
-	return into
-}
-
 // dueOf gives when a category of an item is due: not before the same category in the same system under every other instruction.
-func (p *person) dueOf(at int, c domain.Category, all []ending) int64 {
-	due, mine := all[at].at, p.items[at].of
-	for j := range p.items {
-		o := &p.items[j]
-		if j != at && !o.done && o.of.system == mine.system && o.of.controller == mine.controller &&
-			o.of.instruction != mine.instruction && slices.Contains(o.categories, c) {
-			due = max(due, all[j].at)
+func (r *reckoning) dueOf(at int, c domain.Category) int64 {
+	due, mine := r.ends[at].at, r.items[at].of
+	for _, n := range r.systems[system{mine.controller, mine.system}] {
+		if o := &r.items[n]; n != at && o.of.instruction != mine.instruction && slices.Contains(o.categories, c) {
+			due = max(due, r.ends[n].at)
 		}
 	}
 	return due
 }
 
 // due gives when the first category of an item is due.
-func (p *person) due(at int, all []ending) int64 {
-	if len(p.items) == 1 || all[at].at == never {
-		return all[at].at
+func (r *reckoning) due(at int) int64 {
+	if len(r.items) == 1 || r.ends[at].at == never {
+		return r.ends[at].at
 	}
 	due := int64(never)
-	for _, c := range p.items[at].categories {
-		due = min(due, p.dueOf(at, c, all))
+	for _, c := range r.items[at].categories {
+		due = min(due, r.dueOf(at, c))
 	}
 	return due
 }
 
 // placings gives where everything that is not done stands among the due dates.
 func (p *person) placings(into []placing) []placing {
-	var few [8]ending
-	all := p.endings(few[:0])
+	if len(p.items) == 0 {
+		return into
+	}
+	r := p.reckon()
 	for at := range p.items {
-		i := &p.items[at]
-		if i.done {
-			continue
+		if i := &p.items[at]; !i.done {
+			into = append(into, place(i, r.ends[at], r.due(at)))
 		}
-		into = append(into, place(i, all[at], p.due(at, all)))
 	}
 	return into
 }

@@ -3,6 +3,7 @@ package retention_test
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -52,7 +53,7 @@ func TestTheListsAgreeWithThePeople(t *testing.T) {
 	var want retention.Calendar
 	days := map[time.Time]int{}
 	seen := map[domain.SubjectKey]bool{}
-	for key := domain.SubjectKey(1); key <= 6; key++ {
+	for key := domain.SubjectKey(1); key <= 40; key++ {
 		items, _, err := r.Of(t.Context(), cycles, []domain.SubjectKey{key}, at)
 		if err != nil {
 			t.Fatalf("%+v", err)
@@ -173,5 +174,17 @@ func TestLinkedDossiersAreOnePersons(t *testing.T) {
 	due := pages(t, r, retention.DueQuery{Controller: cycles, At: projectiontest.Start.AddDate(2, 0, 0)})
 	if len(due) != 1 || due[0].Subject != 1 {
 		t.Errorf("due: %q", shown(due))
+	}
+}
+
+func TestWhatWasDoneFirstIsForgottenWhereThereIsMuch(t *testing.T) {
+	var events []event
+	for n := range 200 {
+		system := fmt.Sprintf("session-%03d", n)
+		events = append(events, event{0, act(domain.Store, "logs", system, mail)}, event{1, act(domain.Erase, "logs", system)})
+	}
+	items, _, err := folded(t, append(events, event{2, act(domain.Store, "logs", "crm", mail)})...).Of(t.Context(), cycles, []domain.SubjectKey{1}, projectiontest.Start)
+	if err != nil || len(items) != 65 || items[0].State != retention.Running || items[1].System != "session-136" {
+		t.Errorf("%d items: %q, %v", len(items), shown(items), err)
 	}
 }

@@ -169,7 +169,7 @@ func show(conn *sqlite.Conn, b *book, key domain.SubjectKey, p *person, at time.
 	if err != nil {
 		return nil, err
 	}
-	all := p.endings(nil)
+	r := p.reckon()
 	items := make([]Item, len(p.items))
 	for n := range p.items {
 		i := &p.items[n]
@@ -184,7 +184,7 @@ func show(conn *sqlite.Conn, b *book, key domain.SubjectKey, p *person, at time.
 		}
 		for _, rule := range i.terms.Retention {
 			shown := Rule{Retention: rule}
-			if from, ok := p.began(i, rule.After); ok {
+			if from, ok := r.began(i, rule.After); ok {
 				shown.Began = moment(from)
 				shown.Ends = rule.Keep.After(shown.Began)
 			}
@@ -198,7 +198,7 @@ func show(conn *sqlite.Conn, b *book, key domain.SubjectKey, p *person, at time.
 			s.Removed = &Removal{moment(i.closed), domain.Position(i.closedAt), domain.Operation(op)}
 		} else {
 			s.Categories = slices.DeleteFunc(slices.Clone(i.categories), func(c domain.Category) bool { return c == "" })
-			p.stand(&s, n, all, holds, at)
+			r.stand(&s, n, holds, at)
 		}
 		items[n] = s
 	}
@@ -206,19 +206,19 @@ func show(conn *sqlite.Conn, b *book, key domain.SubjectKey, p *person, at time.
 }
 
 // stand says how it stands with an item that is not done.
-func (p *person) stand(s *Item, n int, all []ending, holds []dossier.HoldPlaced, at time.Time) {
-	i := &p.items[n]
-	l := place(i, all[n], p.due(n, all))
+func (r *reckoning) stand(s *Item, n int, holds []dossier.HoldPlaced, at time.Time) {
+	i, own := &r.items[n], r.ends[n]
+	l := place(i, own, r.due(n))
 	if l.due != never {
 		s.Due, s.Reason = moment(l.due), ReasonRetention
-		if all[n].withdrawn {
+		if own.withdrawn {
 			s.Reason = ReasonConsent
 		}
 	}
 	due := 0
 	for _, c := range i.categories {
 		held := protect(s, holds, c, at)
-		if when := p.dueOf(n, c, all); when == never || moment(when).After(at) {
+		if when := r.dueOf(n, c); when == never || moment(when).After(at) {
 			continue
 		}
 		due++
@@ -246,7 +246,7 @@ func (p *person) stand(s *Item, n int, all []ending, holds []dossier.HoldPlaced,
 		s.State = Unruled
 	case l.day == dayWaiting:
 		s.State = Waiting
-	case all[n].at != never && !moment(all[n].at).After(at):
+	case own.at != never && !moment(own.at).After(at):
 		s.State = Kept
 	default:
 		s.State = Running

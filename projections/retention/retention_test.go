@@ -293,7 +293,7 @@ func TestTheVersionInForceWhenItWasLastBroughtCounts(t *testing.T) {
 
 // random makes an event of few people, instructions and systems, so that everything meets everything.
 func random(r *rand.Rand) domain.Fact {
-	of := dossier.Of{Controller: cycles, Subject: domain.SubjectKey(1 + r.IntN(6))}
+	of := dossier.Of{Controller: cycles, Subject: domain.SubjectKey(1 + r.IntN(40))}
 	id := []domain.InstructionID{"logs", "orders", "quotes", "newsletter", "mailing", "support", "unknown"}[r.IntN(7)]
 	name := fmt.Sprint(r.IntN(40))
 	switch r.IntN(12) {
@@ -311,7 +311,7 @@ func random(r *rand.Rand) domain.Fact {
 		return dossier.HoldReleased{Of: of, Hold: name}
 	case 6:
 		if r.IntN(60) == 0 {
-			return dossier.IdentifierLinked{Controller: cycles, Subject: of.Subject, Joined: domain.SubjectKey(1 + r.IntN(6)), Identifier: "email"}
+			return dossier.IdentifierLinked{Controller: cycles, Subject: of.Subject, Joined: domain.SubjectKey(1 + r.IntN(40)), Identifier: "email"}
 		}
 	}
 	ops := []domain.Operation{domain.Store, domain.Collect, domain.Use, domain.Delete, domain.Erase, domain.Move, domain.Copy, domain.Destruct}

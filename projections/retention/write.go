@@ -144,16 +144,8 @@ func (f *folder) Flush(conn *sqlite.Conn) error {
 	for _, key := range f.dirty {
 		p := f.people[key]
 		now = p.placings(now[:0])
-		for _, l := range p.before {
-			if !slices.Contains(now, l) {
-				gone = append(gone, row{l, key})
-			}
-		}
-		for _, l := range now {
-			if !slices.Contains(p.before, l) {
-				come = append(come, row{l, key})
-			}
-		}
+		gone = append(gone, lacking(now, p.before, key)...)
+		come = append(come, lacking(p.before, now, key)...)
 		p.before = append(p.before[:0], now...)
 		p.dirty = false
 		if err := f.write(conn, key, p); err != nil {
@@ -165,6 +157,26 @@ func (f *folder) Flush(conn *sqlite.Conn) error {
 		clear(f.people)
 	}
 	return f.writeDue(conn, gone, come)
+}
+
+// lacking gives the placings of a person that a list lacks. Both are in the order of items, so that most are found at their place.
+func lacking(list, of []placing, key domain.SubjectKey) (rows []row) {
+	var set map[placing]bool
+	for n, l := range of {
+		if n < len(list) && list[n] == l {
+			continue
+		}
+		if set == nil {
+			set = make(map[placing]bool, len(list))
+			for _, other := range list {
+				set[other] = true
+			}
+		}
+		if !set[l] {
+			rows = append(rows, row{l, key})
+		}
+	}
+	return rows
 }
 
 func (f *folder) write(conn *sqlite.Conn, key domain.SubjectKey, p *person) error {
