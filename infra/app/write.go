@@ -143,7 +143,7 @@ func (a *App) openIntake(ctx context.Context) error {
 	}
 	a.closers.addPlain(inbox.Close)
 	a.intake = intake.New(intake.Config{
-		Conn: a.bus.services, Ledger: a.ledger, Opener: opener, Quarantine: a.quarantine, Inbox: inbox,
+		Conn: a.bus.services, Ledger: a.ledger, Opener: opener, Quarantine: a.quarantine, Inbox: inbox, Orders: a.claims,
 		Version: a.cfg.Version, Logger: a.cfg.Logger.With(slog.String("part", "intake")),
 	})
 	return nil
