@@ -106,6 +106,13 @@ func TestAnsweringAndClosing(t *testing.T) {
 		{"Art. 19 has them told of a restriction", given(received(request.Restriction), found(printer), accepted(request.AccuracyContested), answered(9, 16)), closed(request.Accepted), fails(domain.ErrConflict, "Articles 17(3), 19")},
 		{"Art. 19 has them told of a rectification", given(received(request.Rectification), found(printer), accepted(), told(printer), answered(9, 16)), closed(request.Accepted), recorded},
 		{"a closed case takes no step", append(access[:4:4], answered(9, 16), closed(request.Accepted)), found(shop), fails(domain.ErrConflict, "new case")},
+		{"closing on another day is a step too many", append(access[:4:4], answered(9, 16), closed(request.Accepted)), request.Closed{Of: on(12, 2), Outcome: request.Accepted}, fails(domain.ErrConflict, "new case")},
+		{"closing with another outcome is one", append(access[:4:4], answered(9, 16), closed(request.Accepted)), closed(request.Refused), fails(domain.ErrConflict, "new case")},
+		{"closing what was withdrawn is one", given(received(request.Access), request.Withdrawn{Of: on(12, 1)}), closed(request.Accepted), fails(domain.ErrConflict, "new case")},
+		{"withdrawing on another day is one", given(received(request.Access), request.Withdrawn{Of: on(12, 1)}), request.Withdrawn{Of: on(12, 2)}, fails(domain.ErrConflict, "new case")},
+		{"handing over to somebody else is one", given(received(request.Access), request.Transferred{Of: on(12, 1), To: "ouse"}), request.Transferred{Of: on(12, 1)}, fails(domain.ErrConflict, "new case")},
+		{"handing over on another day is one", given(received(request.Access), request.Transferred{Of: on(12, 1)}), request.Transferred{Of: on(12, 2)}, fails(domain.ErrConflict, "new case")},
+		{"handing over what was withdrawn is one", given(received(request.Access), request.Withdrawn{Of: on(12, 1)}), request.Transferred{Of: on(12, 1)}, fails(domain.ErrConflict, "new case")},
 		{"closing again is nothing", append(access[:4:4], answered(9, 16), closed(request.Accepted)), closed(request.Accepted), nothing},
 
 		{"Art. 28(3)(e): our part is delivered to the client", access, request.Delivered{Of: on(9, 15)}, recorded},
@@ -181,6 +188,10 @@ func TestTheTwoClocks(t *testing.T) {
 		{"s.164A: a complaint's acknowledgement", given(received(request.Complaint)), "2026-10-05", calendar.Running, "2026-09-17", calendar.Running},
 		{"s.164A: acknowledged", given(received(request.Complaint), request.Acknowledged{Of: on(10, 5)}), "2026-10-05", calendar.Met, "2026-09-17", calendar.Running},
 		{"s.164A: answered first, acknowledged never", given(received(request.Complaint), accepted(), answered(9, 16)), "2026-10-05", calendar.Met, "2026-09-17", calendar.Met},
+		{"s.164A: acknowledged in time, answered after", given(received(request.Complaint), request.Acknowledged{Of: on(10, 5)}, accepted(), answered(10, 20)), "2026-10-05", calendar.Met, "2026-09-17", calendar.Missed},
+		{"s.164A: answered in time, acknowledged after", given(received(request.Complaint), accepted(), answered(10, 5), request.Acknowledged{Of: on(10, 6)}), "2026-10-05", calendar.Met, "2026-09-17", calendar.Missed},
+		{"delivered in time, answered after", given(access, found(), reviewed, accepted(), request.Delivered{Of: on(9, 17)}, answered(9, 18)), "2026-10-05", calendar.Met, "2026-09-17", calendar.Met},
+		{"answered in time, delivered after", given(access, found(), reviewed, accepted(), answered(9, 17), request.Delivered{Of: on(9, 18)}), "2026-10-05", calendar.Met, "2026-09-17", calendar.Met},
 		{"EU: no period for a complaint", given(received(request.Complaint, inEU)), "", calendar.NoPeriod, "2026-09-17", calendar.Running},
 	} {
 		t.Run(row.rule, func(t *testing.T) {

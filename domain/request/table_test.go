@@ -24,6 +24,8 @@ func TestWhereACaseStands(t *testing.T) {
 	}{
 		{"received", given(access), request.Finding, request.DSRPending, true},
 		{"asked", given(access, request.Asked{Of: on(9, 4), For: request.Identity}), request.Waiting, request.DSRPending, true},
+		{"asked for a fee", given(access, request.Asked{Of: on(9, 4), For: request.Fee}), request.Waiting, request.DSRPending, true},
+		{"asked what it is about", given(access, request.Asked{Of: on(9, 4), For: request.Clarification}), request.Waiting, request.DSRPending, true},
 		{"found", given(access, found(crm)), request.Reviewing, request.DSRInProgress, true},
 		{"reviewed", given(access, found(crm), reviewed), request.Deciding, request.DSRInProgress, true},
 		{"an erasure needs no review", given(erasure, found(crm)), request.Deciding, request.DSRInProgress, true},
@@ -51,6 +53,13 @@ func TestWhereACaseStands(t *testing.T) {
 				t.Errorf("OpenDSR says %s, exact %v, want %s, %v", got, exact, row.dsr, row.exact)
 			}
 		})
+	}
+}
+
+func TestAPlaceFoundAgainIsOnePlace(t *testing.T) {
+	s := state(t, given(received(request.Erasure), found(crm, shop), accepted(request.UnlawfulUse), erased(crm), found(crm, shop, printer)))
+	if got := s.Unsettled(); !slices.Equal(got, []request.Place{shop, printer}) || len(s.Places) != 3 {
+		t.Errorf("open are %v of %d places", got, len(s.Places))
 	}
 }
 
