@@ -11,6 +11,10 @@
 // the ledger; Flush waits until the ledger has it. Ask says beforehand whether an action is permitted. Each action has one id
 // from the moment it is first handed over, so repetitions are told apart from other actions (Art. 5(2): the record is right).
 //
+// What a service says beside what it did has methods of its own: Consent, WithdrawConsent, Object, Occasion, Announce and Count; they
+// wait for the receipt and fall back on the spool as Record does. Orders gives the service what the ledger wants done, such as an
+// erasure that is due, and Order.Answer records that it was.
+//
 // Other people's programs import this package, so it depends on nothing but infra/wire, nats.go, google/uuid and the standard
 // library; that is why its errors are the standard library's, not those of the rest of the program. No error, log line,
 // subject, header or file name of it holds personal data.

@@ -95,15 +95,17 @@ func (c *Client) Orders(ctx context.Context, handler func(context.Context, Order
 
 // takeOrders takes orders until something goes wrong, and calls well whenever nothing does.
 func (c *Client) takeOrders(ctx context.Context, js jetstream.JetStream, handler func(context.Context, Order) error, well func()) error {
+	connected, stop := c.whileConnected(ctx)
+	defer stop()
 	if !c.nc.IsConnected() {
 		return unavailable(nats.ErrDisconnected)
 	}
-	consumer, err := c.orderConsumer(ctx, js)
+	consumer, err := c.orderConsumer(connected, js)
 	if err != nil {
 		return err
 	}
 	for {
-		msg, err := next(ctx, consumer)
+		msg, err := next(connected, consumer)
 		switch {
 		case errors.Is(err, nats.ErrTimeout), errors.Is(err, jetstream.ErrNoMessages):
 			well()
@@ -116,6 +118,21 @@ func (c *Client) takeOrders(ctx context.Context, js jetstream.JetStream, handler
 			return err
 		}
 	}
+}
+
+// whileConnected gives a context that ends when the connection breaks: what was asked for over it is not answered any more.
+func (c *Client) whileConnected(ctx context.Context) (_ context.Context, stop func()) {
+	broken := c.nc.StatusChanged(nats.DISCONNECTED, nats.RECONNECTING, nats.CLOSED)
+	ctx, cancel := context.WithCancel(ctx)
+	var owned sync.WaitGroup
+	owned.Go(func() {
+		defer cancel()
+		select {
+		case <-broken:
+		case <-ctx.Done():
+		}
+	})
+	return ctx, func() { cancel(); owned.Wait(); c.nc.RemoveStatusListener(broken) }
 }
 
 // next waits for one order. No more are taken before it is settled: what waits in this process would be taken for being worked on.

@@ -3,6 +3,7 @@ package clienttest_test
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +98,51 @@ func TestAnAssertionThatDoesNotHoldFails(t *testing.T) {
 	defer cancel()
 	if !l.Wait(ctx, 1) || l.Wait(ctx, 2) {
 		t.Error("waiting miscounts")
+	}
+}
+
+func TestStatementsAreToldFromActions(t *testing.T) {
+	l := clienttest.New(t)
+	consent := strings.NewReplacer("action.v1", "consent.v1", `"operation":"Store"`, `"consent":"given","instruction":"i","how":"h"`, `,"details":{"n":1}`, "").Replace(event)
+	var receipt, again wire.Receipt
+	ask(t, l, "daybook.v1.record.acme.billing", wire.ContentEvent, consent, &receipt)
+	ask(t, l, "daybook.v1.record.acme.billing", wire.ContentEvent, consent, &again)
+	if receipt.Events != 2 || !again.Duplicate {
+		t.Errorf("%+v, %+v", receipt, again)
+	}
+	var problem wire.Problem
+	ask(t, l, "daybook.v1.record.acme.billing", wire.ContentEvent, strings.Replace(consent, "given", "withdrawn", 1), &problem)
+	if problem.Code != wire.Conflict {
+		t.Errorf("%+v", problem)
+	}
+	want := wire.Consent{Consent: wire.Given, Subjects: []string{"customer:1", "customer:2"}, Instruction: "i", How: "h"}
+	l.AssertSaid(t, want)
+	l.AssertNotRecorded(t, client.Action{Instruction: "i"})
+	want.How = "other"
+	missing := &reporter{TB: t}
+	l.AssertSaid(missing, want)
+	if !missing.failed {
+		t.Error("what was not said is taken for said")
+	}
+}
+
+func TestOnlyTheServiceOfAnOrderLearnsWhomItIsAbout(t *testing.T) {
+	l := clienttest.New(t)
+	id := l.SendOrder(wire.Order{Kind: wire.OrderErase, Controller: "acme", Service: "billing"}, "customer:1")
+	var claim wire.Claim
+	ask(t, l, "daybook.v1.claim.acme.billing", wire.ContentJSON, `{"order":"`+id+`"}`, &claim)
+	if claim.Order != id || len(claim.Subjects) != 1 || claim.Subjects[0] != "customer:1" {
+		t.Errorf("order %s, %d names", claim.Order, len(claim.Subjects))
+	}
+	var problem wire.Problem
+	ask(t, l, "daybook.v1.claim.acme.crm", wire.ContentJSON, `{"order":"`+id+`"}`, &problem)
+	if problem.Code != wire.NotFound {
+		t.Errorf("%+v", problem)
+	}
+	var receipt wire.Receipt
+	ask(t, l, "daybook.v1.record.acme.billing", wire.ContentEvent, strings.Replace(event, `"operation"`, `"order":"`+id+`","operation"`, 1), &receipt)
+	if len(l.OpenOrders()) != 0 {
+		t.Error("the order is open, though it was answered")
 	}
 }
 
