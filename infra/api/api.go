@@ -154,6 +154,8 @@ func (a *API) routes() {
 	a.courtOrderRoutes()
 	a.caseRoutes()
 	a.findingRoutes()
+	a.retentionRoutes()
+	a.taskRoutes()
 	a.logRoutes()
 	a.statusRoutes()
 	a.quarantineRoutes()

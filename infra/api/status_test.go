@@ -27,6 +27,7 @@ var paths = []string{
 	"GET /cases", "POST /controllers/{controller}/cases", "GET /controllers/{controller}/cases/{case}", "POST /controllers/{controller}/cases/{case}/steps",
 	"POST /controllers/{controller}/cases/{case}/find", "POST /controllers/{controller}/cases/{case}/orders", "POST /controllers/{controller}/cases/{case}/settle",
 	"GET /controllers/{controller}/court-orders", "GET /findings", "GET /findings/counts", "GET /findings/retroactive",
+	"GET /retention/calendar", "GET /retention/due", "GET /retention/blocked", "GET /orders", "GET /orders/{order}",
 	"GET /log", "GET /log/stream",
 	"GET /sources", "GET /status", "POST /views/{view}/rebuild", "GET /quarantine", "POST /quarantine/{id}/replay",
 	"POST /quarantine/{id}/show", "GET /schemas/{schema}", "GET /asyncapi.yaml",

@@ -4,8 +4,10 @@ import (
 	"github.com/jigowatt/daybook/projections"
 	found "github.com/jigowatt/daybook/projections/findings"
 	"github.com/jigowatt/daybook/projections/holdings"
+	"github.com/jigowatt/daybook/projections/orders"
 	"github.com/jigowatt/daybook/projections/register"
 	"github.com/jigowatt/daybook/projections/requests"
+	"github.com/jigowatt/daybook/projections/retention"
 	"github.com/jigowatt/daybook/projections/sources"
 	"github.com/jigowatt/daybook/projections/trail"
 )
@@ -13,6 +15,6 @@ import (
 func allViews() []projections.Projection {
 	return []projections.Projection{
 		trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection(), found.Projection(),
-		requests.Projection(),
+		requests.Projection(), retention.Projection(), orders.Projection(),
 	}
 }

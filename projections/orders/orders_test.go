@@ -137,6 +137,7 @@ func TestLists(t *testing.T) {
 		"and on from there":                 {orders.Query{Newest: true, After: &two}, "o2 o1 ", false},
 		"those that wait, after a position": {orders.Query{Unanswered: true, After: &two}, "o4 o5 ", false},
 		"those that wait":                   {orders.Query{Unanswered: true}, "o1 o3 o4 o5 ", false},
+		"in one state":                      {orders.Query{State: orders.Open}, "o3 o4 o5 ", false},
 		"those that nobody was told of":     {orders.Query{Quiet: true, SentBefore: when(5)}, "o3 o4 ", false},
 		"of a controller":                   {orders.Query{Controller: "harbour-hotel"}, "o5 ", false},
 		"of a service":                      {orders.Query{Controller: cycles, Service: "mailer"}, "o2 ", false},

@@ -60,6 +60,8 @@ type Query struct {
 	Case       string           // of the controller, which must be named too
 	// Unanswered asks for the orders that wait, and Quiet for those of them that nobody was told of.
 	Unanswered, Quiet bool
+	// State asks for the orders in one state.
+	State State
 	// SentBefore asks for the orders that were sent before a time.
 	SentBefore time.Time
 	// After leaves out the orders up to a position: the last one of the page before. nil leaves out none.
@@ -121,6 +123,14 @@ func (q *Query) where() (string, []any) {
 	}
 	if q.Quiet {
 		add("escalated IS NULL")
+	}
+	switch q.State {
+	case Open:
+		add("answered IS NULL AND escalated IS NULL")
+	case Escalated:
+		add("answered IS NULL AND escalated IS NOT NULL")
+	case Answered:
+		add("answered IS NOT NULL")
 	}
 	if !q.SentBefore.IsZero() {
 		add("recorded < ?", q.SentBefore.UnixMilli())
