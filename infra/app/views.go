@@ -6,6 +6,7 @@ import (
 
 	"github.com/jigowatt/daybook/infra/sqlite"
 	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/article30"
 	"github.com/jigowatt/daybook/projections/disclosures"
 	"github.com/jigowatt/daybook/projections/findings"
 	"github.com/jigowatt/daybook/projections/holdings"
@@ -14,6 +15,7 @@ import (
 	"github.com/jigowatt/daybook/projections/requests"
 	"github.com/jigowatt/daybook/projections/retention"
 	"github.com/jigowatt/daybook/projections/sources"
+	"github.com/jigowatt/daybook/projections/statistics"
 	"github.com/jigowatt/daybook/projections/trail"
 )
 
@@ -22,7 +24,7 @@ func Views() []projections.Projection {
 	return []projections.Projection{
 		trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection(), findings.Projection(),
 		retention.Projection(), orders.Projection(), requests.Projection(),
-		disclosures.Projection(), requests.Projection(),
+		disclosures.Projection(), article30.Projection(), statistics.Projection(),
 	}
 }
 
