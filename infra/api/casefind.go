@@ -3,11 +3,13 @@ package api
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -184,7 +186,16 @@ func (c *call) evidence(s request.State, e request.Settled) (request.Settled, er
 	if why := unfit(e.Place, *found); why != "" {
 		return e, problem.New(wire.Conflict, why, "Name an action at the place itself: of its system, by its service, to its recipient.")
 	}
+	if s.Decided != nil && dayIn(s, found.Time).Before(s.Decided.On) {
+		return e, problem.New(wire.Conflict, "the action is older than the decision",
+			"Name what was done because of the decision; settle as absent what was gone before.")
+	}
 	return c.settledBy(e, *found), nil
+}
+
+// dayIn gives the day on which something happened, in the case's calendar.
+func dayIn(s request.State, at time.Time) calendar.Date {
+	return calendar.DateOf(at.In(zone(s.Received.Calendar)))
 }
 
 // unfit says why an action is no evidence for a place, nothing where it is.

@@ -44,11 +44,15 @@ func (a *API) caseRoutes() {
 
 // zoned gives the day that it is in the calendar.
 func (c *call) zoned(cal calendar.Calendar) calendar.Date {
+	return calendar.DateOf(c.api.cfg.Now().In(zone(cal)))
+}
+
+func zone(cal calendar.Calendar) *time.Location {
 	zone, err := time.LoadLocation(cal.Zone())
 	if err != nil {
-		zone = time.UTC // A calendar that is not known has no zone; what uses it is refused elsewhere.
+		return time.UTC // A calendar that is not known has no zone; what uses it is refused elsewhere.
 	}
-	return calendar.DateOf(c.api.cfg.Now().In(zone))
+	return zone
 }
 
 // date reads an optional day of a body. Its refusal names the member.

@@ -183,6 +183,12 @@ func TestAnErasureClosesOnlyWhenEveryPlaceIs(t *testing.T) {
 	if a := l.post(cases+"/erase-1/steps", wire.CaseStep{Step: "settled", Place: &printer, How: "told", Event: "erased"}); a.status != http.StatusConflict {
 		t.Errorf("told by an action that went to nobody: %d %s", a.status, a.body)
 	}
+	early := event("early", with(action("Disclose", string(ada)), "recipient", "northprint"))
+	early["time"] = now.Add(-72 * time.Hour).Format(time.RFC3339)
+	as[wire.Receipt](t, l.request(http.MethodPost, recordPath, wire.ContentEvent, encoded(t, early)))
+	if a := l.post(cases+"/erase-1/steps", wire.CaseStep{Step: "settled", Place: &printer, How: "told", Event: "early"}); !strings.Contains(string(a.body), "older than the decision") {
+		t.Errorf("told before it was decided: %d %s", a.status, a.body)
+	}
 	l.record("told", with(action("Disclose", string(ada)), "recipient", "northprint"))
 	l.take("erase-1", wire.CaseStep{Step: "settled", Place: &printer, How: "told", Event: "told"})
 	if taken := l.take("erase-1", closing); taken.Stage != "closed" {

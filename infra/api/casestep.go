@@ -148,6 +148,16 @@ func place(p wire.CasePlace) request.Place {
 	return request.Place{Kind: request.PlaceKind(p.Kind), Name: p.Name, Service: domain.ServiceID(p.Service)}
 }
 
+// placeOf gives the place as the case names it, where the service that carries orders out there is left out.
+func placeOf(s request.State, p request.Place) request.Place {
+	for _, known := range s.Places {
+		if p.Service == "" && known.Place.Kind == p.Kind && known.Place.Name == p.Name {
+			return known.Place
+		}
+	}
+	return p
+}
+
 func cited(in wire.CaseCite) request.Cited {
 	return request.Cited{Ground: request.Refusal(in.Ground), Provision: in.Provision}
 }
@@ -180,7 +190,7 @@ func readSettled(c *call, of request.Of, s request.State, in wire.CaseStep) (req
 	if in.Place == nil {
 		return nil, problem.Fields([]wire.FieldError{{Pointer: "/place", Detail: "the place is not named"}}, "Name the place as the case lists it.")
 	}
-	e.Place = place(*in.Place)
+	e.Place = placeOf(s, place(*in.Place))
 	if in.Exemption != nil {
 		exemption := cited(*in.Exemption)
 		e.Exemption = &exemption

@@ -84,7 +84,7 @@ func (p *program) root() *cobra.Command {
 		return usage("The output format is not known.", "Use -o table, json, jsonl or csv.")
 	}
 	root.AddGroup(&cobra.Group{ID: "run", Title: "Run a ledger:"}, &cobra.Group{ID: "write", Title: "Write in it:"},
-		&cobra.Group{ID: "read", Title: "Read it:"}, &cobra.Group{ID: "keep", Title: "Look after it:"})
+		&cobra.Group{ID: "rights", Title: "People's rights, and what stands in their way:"}, &cobra.Group{ID: "read", Title: "Read it:"}, &cobra.Group{ID: "keep", Title: "Look after it:"})
 	root.SetHelpCommandGroupID("keep")
 	for _, group := range []struct {
 		id       string
@@ -92,6 +92,7 @@ func (p *program) root() *cobra.Command {
 	}{
 		{"run", []*cobra.Command{p.demo(), p.serve()}},
 		{"write", []*cobra.Command{p.apply(), p.record(), p.ask(), p.importing()}},
+		{"rights", []*cobra.Command{p.cases(), p.consent(), p.objection(), p.restriction(), p.hold(), p.courtOrder()}},
 		{"read", []*cobra.Command{p.person(), p.log(), p.sources()}},
 		{"keep", []*cobra.Command{p.status(), p.doctor(), p.rebuild(), p.quarantine(), p.version()}},
 	} {
