@@ -19,6 +19,8 @@ type Standing struct {
 	Holds        []HoldPlaced         `json:"holds,omitempty"`
 	Erased       map[string]time.Time `json:"erased,omitempty"` // by system; "" for all of them
 	Orders       []OrderSent          `json:"orders,omitempty"`
+	// Escalated names the open orders of which a person was told.
+	Escalated []string `json:"escalated,omitempty"`
 	// SameAs leads to the person's first dossier where this one was found to be the same person's.
 	SameAs domain.SubjectKey `json:"sameAs,omitzero"`
 }
@@ -62,7 +64,7 @@ func (s Standing) IsZero() bool {
 func Changes(fact domain.Fact) bool {
 	switch e := fact.(type) {
 	case ConsentGiven, ConsentWithdrawn, ObjectionRaised, ObjectionResolved, RestrictionPlaced, RestrictionLifted,
-		HoldPlaced, HoldReleased, OrderSent:
+		HoldPlaced, HoldReleased, OrderSent, OrderEscalated:
 		return true
 	case ActionRecorded:
 		return e.Operation.Effect() == domain.Removes || e.Operation == domain.Move && e.From != "" || e.Order != ""
@@ -107,6 +109,8 @@ func (s Standing) Evolve(event domain.Event) Standing {
 		s.Holds = slices.DeleteFunc(slices.Clone(s.Holds), func(h HoldPlaced) bool { return h.Hold == e.Hold })
 	case OrderSent:
 		s.Orders = append(slices.Clone(s.Orders), e)
+	case OrderEscalated:
+		s.Escalated = append(slices.Clone(s.Escalated), e.Order)
 	case ActionRecorded:
 		return s.acted(event.Time, e)
 	}
@@ -134,6 +138,7 @@ func (s Standing) acted(at time.Time, a ActionRecorded) Standing {
 	}
 	if a.Order != "" && !a.Findings.Has(domain.RemovalNotErasure) {
 		s.Orders = slices.DeleteFunc(slices.Clone(s.Orders), func(o OrderSent) bool { return o.Order == a.Order })
+		s.Escalated = slices.DeleteFunc(slices.Clone(s.Escalated), func(order string) bool { return order == a.Order })
 	}
 	return s
 }
@@ -145,6 +150,7 @@ func (s Standing) Join(o Standing) Standing {
 	s.Restrictions = append(slices.Clone(s.Restrictions), o.Restrictions...)
 	s.Holds = append(slices.Clone(s.Holds), o.Holds...)
 	s.Orders = append(slices.Clone(s.Orders), o.Orders...)
+	s.Escalated = append(slices.Clone(s.Escalated), o.Escalated...)
 	erased := make(map[string]time.Time, len(s.Erased)+len(o.Erased))
 	for _, from := range []map[string]time.Time{s.Erased, o.Erased} {
 		for name, when := range from {
