@@ -2,6 +2,7 @@ package request_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +64,9 @@ func TestOpeningACase(t *testing.T) {
 		{"another request needs another id", given(erasure), received(request.Access), fails(domain.ErrConflict, "id of its own")},
 		{"a kind is a right or a complaint", nil, received("forget-me"), fails(domain.ErrInvalid, "Articles 15 to 22")},
 		{"a case is somebody's", nil, opens(request.Access, func(r *request.Received) { r.Subjects = nil }), fails(domain.ErrInvalid, "subject keys")},
+		{"of up to 64 keys", nil, opens(request.Access, func(r *request.Received) { r.Subjects = slices.Repeat([]domain.SubjectKey{7}, 64) }), recorded},
+		{"not of 65", nil, opens(request.Access, func(r *request.Received) { r.Subjects = slices.Repeat([]domain.SubjectKey{7}, 65) }), fails(domain.ErrInvalid, "1 to 64")},
+		{"who did it is a contact", nil, opens(request.Access, func(r *request.Received) { r.By = "Ada Lovelace" }), fails(domain.ErrInvalid, "1 to 32")},
 		{"no key is nobody's", nil, opens(request.Access, func(r *request.Received) { r.Subjects = []domain.SubjectKey{0} }), fails(domain.ErrInvalid, "subject keys")},
 		{"joined dossiers make several keys", nil, opens(request.Access, func(r *request.Received) { r.Subjects = []domain.SubjectKey{7, 8} }), recorded},
 		{"a case has an owner", nil, opens(request.Access, func(r *request.Received) { r.Owner = "" }), fails(domain.ErrInvalid, "privacy manager")},
