@@ -156,6 +156,7 @@ func (a *API) routes() {
 	a.findingRoutes()
 	a.retentionRoutes()
 	a.taskRoutes()
+	a.disclosureRoutes()
 	a.logRoutes()
 	a.statusRoutes()
 	a.quarantineRoutes()

@@ -82,11 +82,7 @@ func (c *call) courtOrders() (wire.CourtOrders, domain.Position, error) {
 				continue
 			}
 		}
-		out.Orders = append(out.Orders, wire.CourtOrder{
-			Order: o.Order, Authority: string(o.Authority), Jurisdiction: string(o.Jurisdiction), Reference: o.Reference, Issued: o.Issued,
-			Categories: texts(o.Categories), Document: o.Document, Agreement: o.Agreement, ForbiddenUntil: since(o.ForbiddenUntil),
-			Informed: since(o.Informed),
-		})
+		out.Orders = append(out.Orders, courtOrder(o))
 	}
 	slices.SortFunc(out.Orders, func(a, b wire.CourtOrder) int { return cmp.Compare(a.Order, b.Order) })
 	return out, state.End, nil

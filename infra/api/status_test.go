@@ -28,6 +28,7 @@ var paths = []string{
 	"POST /controllers/{controller}/cases/{case}/find", "POST /controllers/{controller}/cases/{case}/orders", "POST /controllers/{controller}/cases/{case}/settle",
 	"GET /controllers/{controller}/court-orders", "GET /findings", "GET /findings/counts", "GET /findings/retroactive",
 	"GET /retention/calendar", "GET /retention/due", "GET /retention/blocked", "GET /orders", "GET /orders/{order}",
+	"GET /disclosures", "GET /recipients/seen", "GET /transfers", "POST /controllers/{controller}/people/places",
 	"GET /log", "GET /log/stream",
 	"GET /sources", "GET /status", "POST /views/{view}/rebuild", "GET /quarantine", "POST /quarantine/{id}/replay",
 	"POST /quarantine/{id}/show", "GET /schemas/{schema}", "GET /asyncapi.yaml",

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/disclosures"
 	found "github.com/jigowatt/daybook/projections/findings"
 	"github.com/jigowatt/daybook/projections/holdings"
 	"github.com/jigowatt/daybook/projections/orders"
@@ -15,6 +16,6 @@ import (
 func allViews() []projections.Projection {
 	return []projections.Projection{
 		trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection(), found.Projection(),
-		requests.Projection(), retention.Projection(), orders.Projection(),
+		requests.Projection(), retention.Projection(), orders.Projection(), disclosures.Projection(),
 	}
 }
