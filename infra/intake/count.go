@@ -25,7 +25,7 @@ const (
 	countWait        = 10 * time.Second
 )
 
-var errCounting = errors.WithHint(errors.Wrap(domain.ErrBusy, "too many counts at once"), "Send again after a pause.")
+var errCounting = errors.WithHint(errors.Wrap(domain.ErrBusy, "too many counts at once"), "Send the counts again after a pause.")
 
 // take records what was read, and calls done once with it filled, unless it returns an error, where it takes nothing on. It does not
 // wait, and done must not either.
