@@ -37,6 +37,11 @@ func (a *API) registerRoutes() {
 		Path: "/controllers/{controller}/instructions/{instruction}", OperationID: "instruction", Tags: tags,
 		Summary: "All versions of an instruction, oldest first", Parameters: at(),
 	}, (*call).versions)
+	get(a, huma.Operation{
+		Path: "/controllers/{controller}/instructions/{instruction}/basis", OperationID: "basis", Tags: tags,
+		Summary:    "Which basis the instruction gave on a date, as known at a position",
+		Parameters: at(query("on", "string", "A day as 2026-11-23, which stands for its end, or a moment; now.")),
+	}, (*call).basisOn)
 	get(a, huma.Operation{Path: "/recipients", OperationID: "recipients", Tags: tags, Summary: "All recipients", Parameters: at()},
 		func(c *call) (wire.Recipients, domain.Position, error) {
 			r, err := c.registered()

@@ -99,3 +99,35 @@ func TestRecipientsAndServicesAreListed(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+func TestTheBasisOnADateIsAnsweredAsItWasKnown(t *testing.T) {
+	l := declared(t)
+	first := uint64(l.ledger.State().End)
+	doc := document()
+	i := &doc.Controllers[0].Instructions[0]
+	i.Basis, i.Interest, i.Given.On, i.Given.Reference = "A6-1-f", "Answering", "2026-02-01", "DPA 2026/02"
+	i.Withdrawn = &wire.Warrant{By: "anna", On: "2026-03-01", How: "e-mail"}
+	as[wire.Plan](t, l.post("/api/v1/register", doc))
+	const path = "/api/v1/controllers/fenland-cycles/instructions/orders/basis"
+	for _, row := range []struct{ rule, query, sentence, now string }{
+		{"before any was given", "?on=2026-01-04", "Fenland Cycles Ltd had given no instruction orders by 4 Jan 2026, 23:59 UTC", ""},
+		{"under the first version", "?on=2026-01-05",
+			"Instruction orders v1 of Fenland Cycles Ltd, given on 5 January 2026, gave contract, Art. 6(1)(b), on 5 Jan 2026, 23:59 UTC", ""},
+		{"under the second", "?on=2026-02-01T00:00:00Z",
+			"Instruction orders v2 of Fenland Cycles Ltd, given on 1 February 2026, gave legitimate interests, Art. 6(1)(f), on 1 Feb 2026, 00:00 UTC", ""},
+		{"after it was withdrawn", "?on=2026-03-01",
+			"Instruction orders v2 of Fenland Cycles Ltd had been withdrawn on 1 March 2026: no basis on 1 Mar 2026, 23:59 UTC", ""},
+		{"as known before the second was recorded", "?on=2026-02-01T00:00:00Z&at=" + l.position(first),
+			"Instruction orders v1 of Fenland Cycles Ltd, given on 5 January 2026, gave contract, Art. 6(1)(b), on 1 Feb 2026, 00:00 UTC", "A6-1-f"},
+		{"as known then and now", "?on=2026-01-05&at=" + l.position(first),
+			"Instruction orders v1 of Fenland Cycles Ltd, given on 5 January 2026, gave contract, Art. 6(1)(b), on 5 Jan 2026, 23:59 UTC", ""},
+	} {
+		b := as[wire.BasisOn](t, l.read(path+row.query))
+		if b.Sentence != row.sentence || (b.Now != nil) != (row.now != "") || b.Now != nil && b.Now.Basis != row.now {
+			t.Errorf("%s: %+v", row.rule, b)
+		}
+	}
+	if a := l.get(path + "?on=" + canary); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
