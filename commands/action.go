@@ -95,8 +95,7 @@ func (a Action) check() error {
 	if err := errors.CombineErrors(errors.CombineErrors(noController, noService), noID); err != nil {
 		return errors.Wrap(err, "source and id of an action")
 	}
-	// In UTC, as the time is written: what is year 9999 elsewhere may be 10000, which nobody could read again.
-	details, year := len(a.Details.Reveal()), a.Time.UTC().Year()
+	details := len(a.Details.Reveal())
 	switch n := len(a.Subjects); {
 	case n == 0:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "subjects of an action"), "Name at least one person in data.subjects.")
@@ -111,8 +110,15 @@ func (a Action) check() error {
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "an empty subject of an action"), "Write every person as kind:value.")
 	case a.Time.IsZero() || a.Operation == "" && a.Says == nil:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "missing attribute"), "An action needs time and data.operation.")
-	case year < 1990 || year > 9999:
-		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "time of an action"), "Give the time at which it happened, between 1990 and 9999.")
+	}
+	return checkTime(a.Time)
+}
+
+// checkTime bounds the time of an event in UTC, as it is written: what is year 9999 elsewhere may be 10000, which nobody could read
+// again. It returns domain.ErrInvalid.
+func checkTime(t time.Time) error {
+	if year := t.UTC().Year(); year < 1990 || year > 9999 {
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "time of an event"), "Give the time at which it happened, between 1990 and 9999.")
 	}
 	return nil
 }

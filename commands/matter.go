@@ -47,8 +47,12 @@ func (l *Ledger) About(ctx context.Context, m Matter) (Settled, error) {
 func (l *Ledger) AboutDossier(ctx context.Context, of dossier.Of, what dossier.Matter, at time.Time) (Settled, error) {
 	what = dossier.For(what, of)
 	result, err := l.do(ctx, &command{decide: func(_ context.Context, on deciding) (any, []domain.Event, error) {
+		when, err := either(at, on.now)
+		if err != nil {
+			return nil, nil, err
+		}
 		facts, err := what.Decide(on.standings.get(of.Subject), on.now)
-		return nil, l.owned(facts, either(at, on.now)), err
+		return nil, l.owned(facts, when), err
 	}})
 	return Settled{Position: result.position, Events: result.events, Of: of}, err
 }
@@ -106,8 +110,12 @@ func (l *Ledger) decided(ctx context.Context, decide func(deciding) ([]domain.Fa
 // decidedAt records facts that the ledger decides on, as of a time; zero means now.
 func (l *Ledger) decidedAt(ctx context.Context, at time.Time, decide func(deciding) ([]domain.Fact, error)) (Settled, error) {
 	result, err := l.do(ctx, &command{decide: func(_ context.Context, on deciding) (any, []domain.Event, error) {
+		when, err := either(at, on.now)
+		if err != nil {
+			return nil, nil, err
+		}
 		facts, err := decide(on)
-		return nil, l.owned(facts, either(at, on.now)), err
+		return nil, l.owned(facts, when), err
 	}})
 	return Settled{Position: result.position, Events: result.events}, err
 }
@@ -120,9 +128,11 @@ func (l *Ledger) owned(facts []domain.Fact, at time.Time) []domain.Event {
 	return events
 }
 
-func either(at, now time.Time) time.Time {
+// either gives the time at which something was said, now where that is not known. A year that an event cannot hold is
+// domain.ErrInvalid.
+func either(at, now time.Time) (time.Time, error) {
 	if at.IsZero() {
-		return now
+		return now, nil
 	}
-	return at
+	return at, checkTime(at)
 }
