@@ -153,6 +153,7 @@ func (a *API) routes() {
 	a.matterRoutes()
 	a.courtOrderRoutes()
 	a.caseRoutes()
+	a.reportRoutes()
 	a.findingRoutes()
 	a.retentionRoutes()
 	a.taskRoutes()

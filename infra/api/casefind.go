@@ -221,13 +221,8 @@ func (c *call) settledBy(e request.Settled, by trail.Entry) request.Settled {
 }
 
 func (c *call) erases(e trail.Entry) bool {
-	versions := c.api.cfg.Ledger.State().Instructions[commands.InstructionKey{Controller: e.Controller, Instruction: e.Instruction}].Versions
-	for _, v := range versions {
-		if v.Number == e.Version {
-			return v.Terms.Erases(e.Operation)
-		}
-	}
-	return domain.Terms{}.Erases(e.Operation)
+	terms, _ := c.termsOf(e.Controller, e.Instruction, e.Version)
+	return terms.Erases(e.Operation)
 }
 
 // confirmed makes sure that the service has answered the order that is to close a place.

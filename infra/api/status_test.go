@@ -27,6 +27,7 @@ var paths = []string{
 	"POST /controllers/{controller}/court-orders", "POST /controllers/{controller}/court-orders/{order}/informed",
 	"GET /cases", "POST /controllers/{controller}/cases", "GET /controllers/{controller}/cases/{case}", "POST /controllers/{controller}/cases/{case}/steps",
 	"POST /controllers/{controller}/cases/{case}/find", "POST /controllers/{controller}/cases/{case}/orders", "POST /controllers/{controller}/cases/{case}/settle",
+	"GET /controllers/{controller}/cases/{case}/report",
 	"GET /controllers/{controller}/court-orders", "GET /findings", "GET /findings/counts", "GET /findings/retroactive",
 	"GET /retention/calendar", "GET /retention/due", "GET /retention/blocked", "GET /orders", "GET /orders/{order}",
 	"GET /disclosures", "GET /recipients/seen", "GET /transfers", "POST /controllers/{controller}/people/places",

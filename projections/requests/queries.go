@@ -77,7 +77,7 @@ func New(view Reader) *Requests { return &Requests{view} }
 var (
 	errLimit    = errors.Wrap(domain.ErrInvalid, "limit of a list of cases")
 	errSubjects = errors.Wrap(domain.ErrInvalid, "subjects of cases")
-	errNoCase   = errors.Wrap(domain.ErrNotFound, "case in the view")
+	errNoCase   = errors.Wrap(domain.ErrNotFound, "no case of that id under this controller")
 )
 
 // One gives a case with its steps, and the position at which the view stood. It returns domain.ErrNotFound, and
@@ -87,13 +87,16 @@ func (r *Requests) One(ctx context.Context, key request.Key) (Case, []Step, doma
 	var steps []Step
 	at, err := r.view.Read(ctx, func(conn *sqlite.Conn, _ domain.Position) error {
 		s, list, err := fold(conn, key)
-		if err == nil && !s.Exists() {
-			err = errors.WithHint(errors.WithStack(errNoCase), "Look for the case's id in the list of cases; one that was opened just now shows in a moment.")
-		}
-		one, steps = show(key, s), list
+		one, steps = Case{Key: key, State: s}, list
 		return err
 	})
-	return one, steps, at, err
+	switch {
+	case err != nil:
+		return one, nil, at, err
+	case !one.State.Exists():
+		return one, nil, at, errors.WithHint(errors.WithStack(errNoCase), "Look for the case's id in the list of cases; one that was opened just now shows in a moment.")
+	}
+	return show(key, one.State), steps, at, nil
 }
 
 func show(key request.Key, s request.State) Case {
