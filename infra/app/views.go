@@ -11,6 +11,7 @@ import (
 	"github.com/jigowatt/daybook/projections/findings"
 	"github.com/jigowatt/daybook/projections/holdings"
 	"github.com/jigowatt/daybook/projections/orders"
+	"github.com/jigowatt/daybook/projections/promises"
 	"github.com/jigowatt/daybook/projections/register"
 	"github.com/jigowatt/daybook/projections/requests"
 	"github.com/jigowatt/daybook/projections/retention"
@@ -24,7 +25,7 @@ func Views() []projections.Projection {
 	return []projections.Projection{
 		trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection(), findings.Projection(),
 		retention.Projection(), orders.Projection(), requests.Projection(),
-		disclosures.Projection(), article30.Projection(), statistics.Projection(),
+		disclosures.Projection(), article30.Projection(), statistics.Projection(), promises.Projection(),
 	}
 }
 
