@@ -128,6 +128,7 @@ func TestTheWorkingReadsAsAPersonWouldWriteIt(t *testing.T) {
 		Regime: domain.UK, Calendar: calendar.EnglandAndWales, Received: day("2026-09-03"), Access: true, Further: 2,
 		Clarification: wait("2026-09-10", "2026-09-13"),
 	}
+	paid := calendar.Reply{Regime: domain.UK, Calendar: "GB", Received: day("2026-09-07"), Fee: wait("2026-09-08", "2026-09-10")}
 	german := calendar.Reply{Regime: domain.EU, Calendar: "DE", Received: day("2026-11-25"), Clarification: wait("2026-11-26", "2026-11-27")}
 	for _, row := range []struct {
 		rule    string
@@ -145,7 +146,16 @@ func TestTheWorkingReadsAsAPersonWouldWriteIt(t *testing.T) {
 			},
 		},
 		{
-			"UK: moved from a weekend", access.FirstMonth(),
+			"UK Art. 12A(2)(c): from the fee", paid.Working(),
+			[]calendar.Step{
+				{Text: "Received 7 September 2026", Date: day("2026-09-07")},
+				{Text: "The fee received 10 September 2026: the month runs from here", Provision: "UK GDPR Art. 12A(2)(c), 12(5)", Date: day("2026-09-10")},
+				{Text: "One calendar month → 10 October 2026", Provision: "UK GDPR Art. 12(3), 12A(1)", Date: day("2026-10-10")},
+				{Text: "10 October 2026 is a Saturday → Monday 12 October 2026", Provision: "ICO guidance on the right of access, time limits", Date: day("2026-10-12")},
+			},
+		},
+		{
+			"UK: paused", access.FirstMonth(),
 			[]calendar.Step{
 				{Text: "Received 3 September 2026", Date: day("2026-09-03")},
 				{Text: "One calendar month → 3 October 2026", Provision: "UK GDPR Art. 12(3), 12A(1)", Date: day("2026-10-03")},
