@@ -154,6 +154,7 @@ func (a *API) routes() {
 	a.courtOrderRoutes()
 	a.caseRoutes()
 	a.reportRoutes()
+	a.openDSRRoutes()
 	a.findingRoutes()
 	a.retentionRoutes()
 	a.taskRoutes()

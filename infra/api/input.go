@@ -77,16 +77,22 @@ func tooLarge() error {
 
 // read reads a JSON body into a message of the contract.
 func (c *call) read(into any) error {
+	_, err := c.readRaw(into)
+	return err
+}
+
+// readRaw is read for one who needs the body as it came, too.
+func (c *call) readRaw(into any) ([]byte, error) {
 	base, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	charset := strings.ToLower(params["charset"])
 	if err != nil || base != wire.ContentJSON || charset != "" && charset != "utf-8" {
-		return problem.New(wire.UnsupportedMediaType, "the body is not announced as JSON", "Send Content-Type: application/json, in UTF-8.")
+		return nil, problem.New(wire.UnsupportedMediaType, "the body is not announced as JSON", "Send Content-Type: application/json, in UTF-8.")
 	}
 	body, err := c.body()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return wire.Decode(body, into)
+	return body, wire.Decode(body, into)
 }
 
 // bodiless makes sure that the request has no body.

@@ -28,6 +28,8 @@ var paths = []string{
 	"GET /cases", "POST /controllers/{controller}/cases", "GET /controllers/{controller}/cases/{case}", "POST /controllers/{controller}/cases/{case}/steps",
 	"POST /controllers/{controller}/cases/{case}/find", "POST /controllers/{controller}/cases/{case}/orders", "POST /controllers/{controller}/cases/{case}/settle",
 	"GET /controllers/{controller}/cases/{case}/report",
+	"POST /opendsr/{controller}/requests", "GET /opendsr/{controller}/requests/{case}", "DELETE /opendsr/{controller}/requests/{case}",
+	"GET /opendsr/{controller}/discovery",
 	"GET /controllers/{controller}/court-orders", "GET /findings", "GET /findings/counts", "GET /findings/retroactive",
 	"GET /retention/calendar", "GET /retention/due", "GET /retention/blocked", "GET /orders", "GET /orders/{order}",
 	"GET /disclosures", "GET /recipients/seen", "GET /transfers", "POST /controllers/{controller}/people/places",
