@@ -12,7 +12,7 @@ import (
 
 const ada wire.Text = "email:" + canary + "@example.org"
 
-func findings(r wire.Receipt) []string {
+func codesOf(r wire.Receipt) []string {
 	var codes []string
 	for _, f := range r.Findings {
 		codes = append(codes, f.Code)
@@ -45,7 +45,7 @@ func TestWhatStandsAboutAPersonBecomesFindings(t *testing.T) {
 		{"until it is released", wire.Matter{Kind: wire.MatterHoldReleased, ID: "h1"}, "Erase", []string{"operation-not-instructed"}},
 	} {
 		matter(step.do)
-		if got := findings(l.record("m-"+strings.ReplaceAll(step.rule, " ", "-"), action(step.op, string(ada)))); !slices.Equal(got, step.finds) {
+		if got := codesOf(l.record("m-"+strings.ReplaceAll(step.rule, " ", "-"), action(step.op, string(ada)))); !slices.Equal(got, step.finds) {
 			t.Errorf("%s: %v, want %v", step.rule, got, step.finds)
 		}
 	}
@@ -107,13 +107,13 @@ func TestAnOrderThatTheLawKeepsSecretIsCountedAndLeftOut(t *testing.T) {
 		t.Errorf("telling while it is forbidden: %d %s", a.status, a.body)
 	}
 	disclosed := with(action("Disclose", string(ada)), "recipient", "county-court", "order", "court-1", "categories", []string{"pd:Name"})
-	if got := findings(l.record("d1", disclosed)); got != nil {
+	if got := codesOf(l.record("d1", disclosed)); got != nil {
 		t.Errorf("under the order: %v", got)
 	}
-	if got := findings(l.record("d2", with(disclosed, "categories", []string{"pd:EmailAddress"}))); !slices.Equal(got, []string{"beyond-court-order"}) {
+	if got := codesOf(l.record("d2", with(disclosed, "categories", []string{"pd:EmailAddress"}))); !slices.Equal(got, []string{"beyond-court-order"}) {
 		t.Errorf("beyond the order: %v", got)
 	}
-	if got := findings(l.record("d3", with(disclosed, "order", ""))); !slices.Contains(got, "court-order-missing") {
+	if got := codesOf(l.record("d3", with(disclosed, "order", ""))); !slices.Contains(got, "court-order-missing") {
 		t.Errorf("without the order: %v", got)
 	}
 }
