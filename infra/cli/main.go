@@ -93,7 +93,9 @@ func (p *program) root() *cobra.Command {
 		{"run", []*cobra.Command{p.demo(), p.serve()}},
 		{"write", []*cobra.Command{p.apply(), p.record(), p.ask(), p.importing()}},
 		{"rights", []*cobra.Command{p.cases(), p.consent(), p.objection(), p.restriction(), p.hold(), p.courtOrder()}},
-		{"read", []*cobra.Command{p.person(), p.log(), p.sources()}},
+		{"read", []*cobra.Command{
+			p.person(), p.log(), p.sources(), p.findings(), p.retention(), p.orders(), p.disclosures(), p.recipients(), p.basis(),
+		}},
 		{"keep", []*cobra.Command{p.status(), p.doctor(), p.rebuild(), p.quarantine(), p.version()}},
 	} {
 		for _, cmd := range group.commands {

@@ -14,7 +14,7 @@ import (
 )
 
 func (p *program) person() *cobra.Command {
-	return group("person", "What was done with one person's data, and what is held", p.personShow(), p.personLink(), p.personStanding())
+	return group("person", "What was done with one person's data, and what is held", p.personShow(), p.personLink(), p.personPlaces(), p.personStanding())
 }
 
 type personFlags struct {
