@@ -16,6 +16,9 @@ import (
 // DefaultUnused is after how many days what is declared and not done is drift, where a query does not say.
 const DefaultUnused = 90
 
+// maxUnused bounds the days that a query may say: ten years.
+const maxUnused = 3660
+
 // Sight says whom an answer is for. While the law forbids telling of a court's order, what was done under it is left out of every
 // answer that does not ask for it.
 type Sight struct {
@@ -149,11 +152,9 @@ var _ Reader = (*projections.View)(nil)
 func New(view Reader) *Article30 { return &Article30{view} }
 
 var (
-	errQuery   = errors.Wrap(domain.ErrInvalid, "question for the record of processing")
-	errNobody  = errors.Wrap(domain.ErrNotFound, "controller of a record of processing")
-	errBeyond  = errors.Wrap(domain.ErrUnavailable, "the record of processing does not reach that position yet")
-	maxUnused  = 3660
-	hintBeyond = "Ask again in a moment, or for a position that was recorded."
+	errQuery  = errors.Wrap(domain.ErrInvalid, "question for the record of processing")
+	errNobody = errors.Wrap(domain.ErrNotFound, "controller of a record of processing")
+	errBeyond = errors.Wrap(domain.ErrUnavailable, "the record of processing does not reach that position yet")
 )
 
 // Book gives the record: of one controller, or the processor's whole. It returns domain.ErrInvalid where both a position and a time
@@ -169,7 +170,7 @@ func (a *Article30) Book(ctx context.Context, q Query) (Book, error) {
 	var book Book
 	position, err := a.view.Read(ctx, func(conn *sqlite.Conn, end domain.Position) error {
 		if q.At != nil && *q.At > end {
-			return errors.WithHint(errors.Wrapf(errBeyond, "%s", *q.At), hintBeyond)
+			return errors.WithHint(errors.Wrapf(errBeyond, "%s", *q.At), "Ask again in a moment, or for a position that was recorded.")
 		}
 		m, err := limits(conn, q)
 		if err != nil {

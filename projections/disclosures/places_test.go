@@ -64,7 +64,7 @@ func TestWhereCopiesAre(t *testing.T) {
 		"other controllers' are not":  {[]domain.Fact{act(domain.Store, in("crm"), what(mail), by(hotel))}, nil},
 	} {
 		ledger := projectiontest.Given(t, disclosures.Projection(), c.given...)
-		places, position, err := disclosures.New(ledger).Places(t.Context(), cycles, []domain.SubjectKey{2, 1}, disclosures.Sight{})
+		places, position, err := disclosures.New(ledger).Places(t.Context(), cycles, []domain.SubjectKey{1, 2}, disclosures.Sight{})
 		if err != nil || int(position) != len(c.given) {
 			t.Fatalf("%s: at %s: %+v", rule, position, err)
 		}

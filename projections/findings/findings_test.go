@@ -217,7 +217,7 @@ func TestQueriesOutsideTheLimitsAreRefused(t *testing.T) {
 
 func TestTheTablesAreTheSameHoweverTheyWereFolded(t *testing.T) {
 	var facts []domain.Fact
-	for i := range 9000 {
+	for i := range 5000 {
 		a := full
 		a.Subject, a.Version, a.Basis = domain.SubjectKey(1+i*i%701), i%5, []domain.Basis{domain.Consent, domain.Contract, domain.LegitimateInterests}[i%3]
 		a.Findings = domain.FindingSet(i % 7)

@@ -101,7 +101,6 @@ func (f *folder) declare(conn *sqlite.Conn, e *domain.Recorded) error {
 		f.known.terms[version{fact.Controller, fact.Instruction, fact.Version}] = t
 		return write(conn, "INSERT OR REPLACE INTO terms VALUES (?, ?, ?, ?, ?)", fact.Controller, fact.Instruction, fact.Version, t.retained, t.safeguarded)
 	case disclosure.Received:
-		clear(f.marks)
 		f.known.courts[fact.Order] = true
 		until := int64(0)
 		if !fact.ForbiddenUntil.IsZero() {
