@@ -18,7 +18,8 @@ type Config struct {
 	Stream      string        // required
 	MaxInFlight int           // messages handled at once; 256
 	MaxBytes    int           // of the messages handled at once, and as many that wait; above the largest message; 32 MiB
-	AckWait     time.Duration // after which a message that nobody answered comes again, its context ended; 30 s
+	HandleWait  time.Duration // after which a message that nobody answered comes again, its context ended; 30 s
+	AckWait     time.Duration // after which what a process held that is gone comes to another; 5 s
 	RetryAfter  time.Duration // pause after a refusal, and between tries to reach the server; 1 s
 	CloseWait   time.Duration // what was given out has this long to be answered once the subscription ends; 10 s
 	Logger      *slog.Logger
@@ -34,7 +35,7 @@ func (c *Config) fill() {
 	for _, d := range []struct {
 		value   *time.Duration
 		initial time.Duration
-	}{{&c.AckWait, 30 * time.Second}, {&c.RetryAfter, time.Second}, {&c.CloseWait, 10 * time.Second}} {
+	}{{&c.HandleWait, 30 * time.Second}, {&c.AckWait, 5 * time.Second}, {&c.RetryAfter, time.Second}, {&c.CloseWait, 10 * time.Second}} {
 		if *d.value == 0 {
 			*d.value = d.initial
 		}

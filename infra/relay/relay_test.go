@@ -139,12 +139,26 @@ func TestWhatIsRefusedComesAgainAndWhatIsTakenDoesNot(t *testing.T) {
 
 func TestAMessageThatNobodyAnswersComesAgain(t *testing.T) {
 	js := stream(t, embedded(t, bus.Config{StoreDir: t.TempDir(), DontListen: true}))
-	_, messages := subscribe(t, js, relay.Config{AckWait: 200 * time.Millisecond})
+	_, messages := subscribe(t, js, relay.Config{HandleWait: 200 * time.Millisecond, AckWait: time.Hour})
 	publish(t, js, "a")
 	forgotten := want(t, take(t, messages), "a")
 	again := want(t, take(t, messages), "a")
 	<-forgotten.Context().Done()
 	again.Ack()
+	until(t, "the message's leaving", func() bool { return left(t, js) == 0 })
+}
+
+func TestAMessageThatIsWorkedOnDoesNotComeAgain(t *testing.T) {
+	js := stream(t, embedded(t, bus.Config{StoreDir: t.TempDir(), DontListen: true}))
+	_, messages := subscribe(t, js, relay.Config{AckWait: 100 * time.Millisecond})
+	publish(t, js, "a")
+	slow := want(t, take(t, messages), "a")
+	select {
+	case <-messages:
+		t.Error("the message came again while it was worked on")
+	case <-time.After(500 * time.Millisecond):
+	}
+	slow.Ack()
 	until(t, "the message's leaving", func() bool { return left(t, js) == 0 })
 }
 

@@ -2,9 +2,11 @@ package relay
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -20,7 +22,27 @@ type subscription struct {
 	room     *semaphore.Weighted // in bytes, for what is handled
 	handling context.Context     // of the messages: outlasts the subscription, until abandon
 	abandon  context.CancelFunc
-	answered sync.WaitGroup // waits for every settle
+	answered sync.WaitGroup         // waits for every settle
+	told     atomic.Pointer[answer] // the newest
+}
+
+// answer is what the server was told of a message.
+type answer struct{ to, text string }
+
+// The answers that the server knows. Unlike a refusal without a delay, one with a delay outlives a restart of the server; without
+// it the message would come only after AckWait.
+const (
+	taken     = "+ACK"
+	comeAgain = `-NAK {"delay":1000000}`
+	working   = "+WPI"
+)
+
+func (s *subscription) tell(m jetstream.Msg, text string) {
+	err := s.js.Conn().Publish(m.Reply(), []byte(text))
+	if err != nil {
+		s.cfg.Logger.WarnContext(s.handling, "an answer of the relay did not reach the server", slog.Any("error", err))
+	}
+	s.told.Store(&answer{m.Reply(), text})
 }
 
 func newSubscription(s *Subscriber, ctx context.Context, out chan<- *message.Message) *subscription {
@@ -40,6 +62,25 @@ func (s *subscription) run(ctx context.Context, consumer string, incoming jetstr
 	s.answered.Wait()
 	patience.Stop()
 	s.abandon()
+	s.confirm()
+}
+
+// confirm waits until the server has taken in what it was told, because it may be about to end with this process: each message
+// that it takes out of the stream is a write that waits for the disk. The server takes answers in one after another, and says so
+// of the last when it is asked. What was taken already is not taken twice, but it can still be told to be worked on.
+func (s *subscription) confirm() {
+	last := s.told.Load()
+	if last == nil || !s.js.Conn().IsConnected() {
+		return
+	}
+	if last.text == taken {
+		last = &answer{last.to, working}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.CloseWait)
+	defer cancel()
+	if _, err := s.js.Conn().RequestWithContext(ctx, last.to, []byte(last.text)); err != nil {
+		s.cfg.Logger.WarnContext(ctx, "the server did not confirm the answers of the relay", slog.Any("error", err))
+	}
 }
 
 // again makes sure of the consumer after its messages ended, until the server gives it; nil when ctx ends first.
@@ -71,7 +112,7 @@ func (s *subscription) forward(ctx context.Context, incoming jetstream.MessagesC
 		switch {
 		case ctx.Err() != nil:
 			if err == nil {
-				s.giveBack(m)
+				s.tell(m, comeAgain)
 			}
 			s.giveBackAll(incoming)
 			return
@@ -85,7 +126,7 @@ func (s *subscription) forward(ctx context.Context, incoming jetstream.MessagesC
 			return
 		}
 		if !s.handOver(ctx, m) {
-			s.giveBack(m)
+			s.tell(m, comeAgain)
 		}
 	}
 }
@@ -98,18 +139,7 @@ func (s *subscription) giveBackAll(incoming jetstream.MessagesContext) {
 		if err != nil {
 			return
 		}
-		s.giveBack(m)
-	}
-}
-
-// giveBack returns one message, to come again at once. Unlike a refusal without a delay, one with a delay outlives a restart of
-// the server; without it the message would come only after AckWait.
-func (s *subscription) giveBack(m jetstream.Msg) { s.told(m.NakWithDelay(time.Millisecond)) }
-
-// told logs why the server could not be told.
-func (s *subscription) told(err error) {
-	if err != nil {
-		s.cfg.Logger.WarnContext(s.handling, "an answer of the relay did not reach the server", slog.Any("error", err))
+		s.tell(m, comeAgain)
 	}
 }
 
@@ -126,7 +156,7 @@ func (s *subscription) handOver(ctx context.Context, m jetstream.Msg) bool {
 			w.Metadata.Set(name, values[0])
 		}
 	}
-	handling, done := context.WithTimeout(s.handling, s.cfg.AckWait)
+	handling, done := context.WithTimeout(s.handling, s.cfg.HandleWait)
 	w.SetContext(handling)
 	select {
 	case s.out <- w:
@@ -153,17 +183,22 @@ func identify(m jetstream.Msg) string {
 	return "0"
 }
 
-// settle passes the handler's answer on to the server.
+// settle passes the handler's answer on to the server, and tells it meanwhile that the message is worked on.
 func (s *subscription) settle(handling context.Context, m jetstream.Msg, w *message.Message) {
-	select {
-	case <-w.Acked():
-		s.told(m.Ack())
-	case <-w.Nacked():
-		s.told(m.NakWithDelay(s.cfg.RetryAfter))
-	case <-handling.Done():
-		// After AckWait the server gives the message again by itself.
-		if errors.Is(handling.Err(), context.Canceled) {
-			s.giveBack(m)
+	alive := time.NewTicker(s.cfg.AckWait / 2)
+	defer alive.Stop()
+	for {
+		select {
+		case <-w.Acked():
+			s.tell(m, taken)
+		case <-w.Nacked():
+			s.tell(m, fmt.Sprintf(`-NAK {"delay":%d}`, s.cfg.RetryAfter.Nanoseconds()))
+		case <-handling.Done():
+			s.tell(m, comeAgain)
+		case <-alive.C:
+			s.tell(m, working)
+			continue
 		}
+		return
 	}
 }
