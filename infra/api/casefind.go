@@ -2,7 +2,6 @@ package api
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cockroachdb/errors"
@@ -13,6 +12,7 @@ import (
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections/disclosures"
 	"github.com/jigowatt/daybook/projections/holdings"
 	"github.com/jigowatt/daybook/projections/trail"
 )
@@ -120,50 +120,57 @@ func (c *call) findForCase(in wire.CaseAction) (wire.CaseFound, domain.Position,
 	return out, at, err
 }
 
-// look gives the places where data of the people are, each once and as the case names it already where it does.
+// look gives the places where data of the people are, and the recipients who have them, each once and as the case names it already
+// where it does.
 func (c *call) look(s request.State) ([]request.Place, error) {
 	keys, err := c.everyKey(s.Received)
 	if err != nil {
 		return nil, err
 	}
-	items, err := c.heldNow(s.Received.Controller, keys)
+	copies, err := c.copies(s.Received.Controller, keys)
 	if err != nil {
 		return nil, err
 	}
+	// Whoever asked under a court's order is no recipient who is told of what becomes of the data (Art. 4(9), 19), and may be secret.
+	orders := c.api.cfg.Ledger.State().CourtOrders.Orders
+	given := map[string]bool{}
+	if err := c.scan(s.Received.Controller, keys, func(e trail.Entry) bool {
+		_, compelled := orders[e.Order]
+		given[string(e.Recipient)] = given[string(e.Recipient)] || !compelled
+		return true
+	}); err != nil {
+		return nil, err
+	}
 	list := []request.Place{}
-	add := func(p request.Place) {
-		same := func(o request.Place) bool { return o.Kind == p.Kind && o.Name == p.Name }
+	for _, found := range copies {
+		if !found.Open || found.Kind == request.Recipient && !given[found.Name] {
+			continue
+		}
+		p := found.Place
 		for _, known := range s.Places {
-			if same(known.Place) {
+			if known.Place.Kind == p.Kind && known.Place.Name == p.Name {
 				p = known.Place
 			}
 		}
-		if !slices.ContainsFunc(list, same) {
-			list = append(list, p)
-		}
+		list = append(list, p)
 	}
-	for _, item := range items {
-		if item.System == "" {
-			add(request.Place{Kind: request.Service, Name: string(item.Service)})
-			continue
-		}
-		add(request.Place{Kind: request.System, Name: item.System, Service: item.Service})
-	}
-	// Whoever asked under a court's order is no recipient who is told of what becomes of the data (Art. 4(9), 19), and may be secret.
-	orders := c.api.cfg.Ledger.State().CourtOrders.Orders
-	err = c.scan(s.Received.Controller, keys, func(e trail.Entry) bool {
-		if _, compelled := orders[e.Order]; e.Recipient != "" && !compelled {
-			add(request.Place{Kind: request.Recipient, Name: string(e.Recipient)})
-		}
-		return true
-	})
-	slices.SortStableFunc(list, func(a, b request.Place) int {
-		return strings.Compare(kindOrder[a.Kind]+a.Name, kindOrder[b.Kind]+b.Name)
-	})
-	return list, err
+	return list, nil
 }
 
-var kindOrder = map[request.PlaceKind]string{request.System: "1", request.Service: "2", request.Recipient: "3"}
+// copies gives where the people's data are or were, with everything that is recorded taken in. What the law forbids telling of is
+// left out.
+func (c *call) copies(controller domain.ControllerID, keys []domain.SubjectKey) ([]disclosures.Place, error) {
+	view, err := c.view(disclosures.Name)
+	if err != nil {
+		return nil, err
+	}
+	end := c.api.cfg.Ledger.State().End
+	if err := c.reach(&end, view); err != nil {
+		return nil, err
+	}
+	list, _, err := disclosures.New(view).Places(c.ctx(), controller, keys, disclosures.Sight{Now: c.api.cfg.Now()})
+	return list, errors.Wrap(err, "copies of a case's people")
+}
 
 // evidence looks up the recorded action that closes a place, and what it did: nobody has to be believed that it erases.
 func (c *call) evidence(s request.State, e request.Settled) (request.Settled, error) {

@@ -17,7 +17,7 @@ import (
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/wire"
-	"github.com/jigowatt/daybook/projections/holdings"
+	"github.com/jigowatt/daybook/projections/disclosures"
 )
 
 // orderForCase sends orders for every open place of a case. It can be asked again: an order that was sent is not sent twice.
@@ -38,13 +38,13 @@ func (c *call) orderForCase(in wire.CaseAction) (wire.CaseOrders, domain.Positio
 	if err != nil {
 		return wire.CaseOrders{}, 0, err
 	}
-	items, err := c.heldNow(key.Controller, keys)
+	copies, err := c.copies(key.Controller, keys)
 	if err != nil {
 		return wire.CaseOrders{}, 0, err
 	}
 	out := wire.CaseOrders{Orders: []wire.CaseOrder{}}
 	for _, p := range s.Unsettled() {
-		orders, blocked := c.planned(s, p, items)
+		orders, blocked := c.planned(s, p, copies)
 		out.Blocked = append(out.Blocked, blocked...)
 		for _, o := range orders {
 			if err := c.sendOrder(s, of, o, &out); err != nil {
@@ -84,7 +84,7 @@ func (c *call) sendOrder(s request.State, of request.Of, p plan, out *wire.CaseO
 }
 
 // planned gives the orders for a place, one for each instruction under which data is held there, and what stands in the way.
-func (c *call) planned(s request.State, p request.Place, items []holdings.Item) ([]plan, []wire.CaseBlocked) {
+func (c *call) planned(s request.State, p request.Place, copies []disclosures.Place) ([]plan, []wire.CaseBlocked) {
 	blocked := func(hold, why string) []wire.CaseBlocked {
 		return []wire.CaseBlocked{{Place: shownPlace(p), Hold: hold, Why: why}}
 	}
@@ -105,7 +105,7 @@ func (c *call) planned(s request.State, p request.Place, items []holdings.Item) 
 	if p.Kind == request.System {
 		base.System = p.Name
 	}
-	for _, group := range grouped(p, items) {
+	for _, group := range grouped(p, copies) {
 		order := base
 		order.Subject, order.Instruction = group.subject, group.instruction
 		standing := c.api.cfg.Ledger.Standing(group.subject)
@@ -144,12 +144,9 @@ type group struct {
 	categories  []domain.Category
 }
 
-func grouped(p request.Place, items []holdings.Item) []group {
+func grouped(p request.Place, copies []disclosures.Place) []group {
 	var list []group
-	for _, item := range items {
-		if !stands(p, item) {
-			continue
-		}
+	for _, item := range openAt(p, copies) {
 		i := slices.IndexFunc(list, func(g group) bool { return g.subject == item.Subject && g.instruction == item.Instruction })
 		if i < 0 {
 			i = len(list)
@@ -163,16 +160,17 @@ func grouped(p request.Place, items []holdings.Item) []group {
 	return list
 }
 
-// stands says that an item is held at the place.
-func stands(p request.Place, i holdings.Item) bool {
-	switch p.Kind {
-	case request.System:
-		return i.System == p.Name
-	case request.Service:
-		return i.System == "" && string(i.Service) == p.Name
-	default:
-		return false
+// openAt gives what is at the place and was not removed by what counts as erasure.
+func openAt(p request.Place, copies []disclosures.Place) []disclosures.Item {
+	var list []disclosures.Item
+	for _, found := range copies {
+		for _, item := range found.Items {
+			if found.Kind == p.Kind && found.Name == p.Name && item.Closed == nil {
+				list = append(list, item)
+			}
+		}
 	}
+	return list
 }
 
 // numbered gives the order an id that follows from what it asks, so that asking again sends nothing twice.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections/disclosures"
 	"github.com/jigowatt/daybook/projections/holdings"
 	"github.com/jigowatt/daybook/projections/trail"
 )
@@ -27,7 +29,7 @@ func (c *call) settleCase(in wire.CaseAction) (wire.CaseSettled, domain.Position
 	if err != nil {
 		return wire.CaseSettled{}, 0, err
 	}
-	answers, items, err := c.answers(s)
+	answers, held, err := c.answers(s)
 	if err != nil {
 		return wire.CaseSettled{}, 0, err
 	}
@@ -37,7 +39,7 @@ func (c *call) settleCase(in wire.CaseAction) (wire.CaseSettled, domain.Position
 		if !slices.Contains(open, p.Place) {
 			continue
 		}
-		by, why := c.answered(s, p, answers, items)
+		by, why := c.answered(s, p, answers, held)
 		if why != "" {
 			out.Open = append(out.Open, wire.CaseBlocked{Place: shownPlace(p.Place), Why: why})
 			continue
@@ -54,15 +56,47 @@ func (c *call) settleCase(in wire.CaseAction) (wire.CaseSettled, domain.Position
 	return out, at, err
 }
 
+// held is what is left of the people's data: two views, because one knows since when and the other what counts as erasure.
+type held struct {
+	items  []holdings.Item
+	copies []disclosures.Place
+}
+
+// before names the categories that were at a place before a position and are there still.
+func (h held) before(p request.Place, at domain.Position) []string {
+	var list []string
+	add := func(c domain.Category) {
+		if term := cmp.Or(c.Term(), "data of no named category"); !slices.Contains(list, term) {
+			list = append(list, term)
+		}
+	}
+	for _, item := range openAt(p, h.copies) {
+		if item.Brought < at {
+			add(item.Category)
+		}
+	}
+	for _, item := range h.items {
+		here := p.Kind == request.System && item.System == p.Name || p.Kind == request.Service && item.System == "" && string(item.Service) == p.Name
+		if here && item.SinceAt < at {
+			add(item.Category)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 // answers gives the newest action that answered each order of a case, and what is held of its people.
-func (c *call) answers(s request.State) (map[string]trail.Entry, []holdings.Item, error) {
+func (c *call) answers(s request.State) (map[string]trail.Entry, held, error) {
+	var left held
 	keys, err := c.everyKey(s.Received)
 	if err != nil {
-		return nil, nil, err
+		return nil, left, err
 	}
-	items, err := c.heldNow(s.Received.Controller, keys)
-	if err != nil {
-		return nil, nil, err
+	if left.items, err = c.heldNow(s.Received.Controller, keys); err != nil {
+		return nil, left, err
+	}
+	if left.copies, err = c.copies(s.Received.Controller, keys); err != nil {
+		return nil, left, err
 	}
 	ordered := map[string]bool{}
 	for _, p := range s.Places {
@@ -72,9 +106,9 @@ func (c *call) answers(s request.State) (map[string]trail.Entry, []holdings.Item
 	}
 	answers := map[string]trail.Entry{}
 	if len(ordered) == 0 {
-		return answers, items, nil
+		return answers, left, nil
 	}
-	return answers, items, c.scan(s.Received.Controller, keys, func(e trail.Entry) bool {
+	return answers, left, c.scan(s.Received.Controller, keys, func(e trail.Entry) bool {
 		if _, newer := answers[e.Order]; e.Fact == nil && ordered[e.Order] && !newer {
 			answers[e.Order] = e
 		}
@@ -83,7 +117,7 @@ func (c *call) answers(s request.State) (map[string]trail.Entry, []holdings.Item
 }
 
 // answered gives the action that closes a place, or says why none does.
-func (c *call) answered(s request.State, p request.PlaceState, answers map[string]trail.Entry, items []holdings.Item) (by trail.Entry, why string) {
+func (c *call) answered(s request.State, p request.PlaceState, answers map[string]trail.Entry, left held) (by trail.Entry, why string) {
 	if len(p.Orders) == 0 {
 		if p.Place.Kind == request.Recipient {
 			return by, "The recipient was not told yet (Art. 19)."
@@ -107,13 +141,7 @@ func (c *call) answered(s request.State, p request.PlaceState, answers map[strin
 	if s.Received.Kind != request.Erasure {
 		return by, ""
 	}
-	var kept []string
-	for _, item := range items {
-		if stands(p.Place, item) && item.SinceAt < by.Position {
-			kept = append(kept, item.Category.Term())
-		}
-	}
-	if len(kept) > 0 {
+	if kept := left.before(p.Place, by.Position); len(kept) > 0 {
 		return by, "Still held there: " + strings.Join(kept, ", ") + "."
 	}
 	return by, ""
