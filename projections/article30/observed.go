@@ -1,10 +1,8 @@
 package article30
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 	"time"
 
 	"github.com/cockroachdb/errors"
@@ -67,17 +65,6 @@ func observations(a *dossier.ActionRecorded, compelled string) [][]byte {
 		o.dimension, o.value, o.recipient = destination, string(a.Location), a.Recipient
 		list = append(list, o.append(nil))
 	}
-	return list
-}
-
-// inOrder gives what was seen since the last Flush in the order in which it was first seen, so that what is new gets its number
-// in the order of the log.
-func (f *folder) inOrder() []*sight {
-	list := make([]*sight, 0, len(f.acts))
-	for _, s := range f.acts {
-		list = append(list, s)
-	}
-	slices.SortFunc(list, func(a, b *sight) int { return cmp.Compare(a.firstAt, b.firstAt) })
 	return list
 }
 

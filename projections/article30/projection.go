@@ -41,7 +41,7 @@ func (projection) Name() string   { return Name }
 func (projection) Version() int   { return 1 }
 func (projection) Schema() string { return schema + sorted.NamesSchema("name") }
 func (projection) Folder() projections.Folder {
-	return &folder{names: names.Writer(), acts: map[string]*sight{}, day: -1}
+	return &folder{names: names.Writer(), values: map[string]*value{}, shapes: map[string][]*value{}, day: -1}
 }
 
 type folder struct {
@@ -49,18 +49,24 @@ type folder struct {
 	courts map[string]bool // the orders of courts; nil before they were read
 	day    int64           // of the newest event, -1 before it was read
 
-	acts map[string]*sight // since the last Flush, by all of an action that repeats
-	last *sight            // most actions are like the one before
-	key  []byte
-	text []byte
+	values map[string]*value   // what was seen, by its name
+	shapes map[string][]*value // what actions show, by all of an action that repeats
+	dirty  []*value            // those seen since the last Flush, in the order of their first sight in it
+	key    []byte
 }
 
-// sight is when something was seen.
-type sight struct {
-	values                         [][]byte // what there was to see
-	firstAt, lastAt, first, latest int64
-	days                           []int64
+// value is one thing that was seen, and when.
+type value struct {
+	packed                         []byte
+	name                           int64   // 0 before it was looked up
+	firstAt, lastAt, first, latest int64   // of those that this folder saw; the file may have earlier ones
+	day                            int64   // the newest on which it was seen, -1 for none
+	days                           []int64 // yet to be written
+	dirty                          bool
 }
+
+// maxShapes bounds the shapes kept in memory between transactions.
+const maxShapes = 16_384
 
 const secondsOfDay = 24 * 60 * 60
 
@@ -134,42 +140,70 @@ func (f *folder) act(e *domain.Recorded, a *dossier.ActionRecorded) {
 	for _, c := range a.Categories {
 		f.key = append(append(f.key, c...), ',')
 	}
+	shown, known := f.shapes[string(f.key)]
+	if !known {
+		for _, packed := range observations(a, compelled) {
+			shown = append(shown, f.value(packed))
+		}
+		f.shapes[string(f.key)] = shown
+	}
 	at, recorded := int64(e.Position), e.Recorded.UnixMilli()
-	s := f.acts[string(f.key)]
-	if s == nil {
-		s = &sight{values: observations(a, compelled), firstAt: at, first: recorded}
-		f.acts[string(f.key)] = s
+	for _, v := range shown {
+		v.lastAt, v.latest = at, recorded
+		if v.day != f.day {
+			if v.day < 0 {
+				v.firstAt, v.first = at, recorded
+			}
+			v.day, v.days = f.day, append(v.days, f.day)
+		}
+		if !v.dirty {
+			v.dirty = true
+			f.dirty = append(f.dirty, v)
+		}
 	}
-	s.lastAt, s.latest = at, recorded
-	if n := len(s.days); n == 0 || s.days[n-1] != f.day {
-		s.days = append(s.days, f.day)
+}
+
+func (f *folder) value(packed []byte) *value {
+	v := f.values[string(packed)]
+	if v == nil {
+		v = &value{packed: packed, day: -1}
+		f.values[string(packed)] = v
 	}
+	return v
 }
 
 // Flush writes what is in memory.
 func (f *folder) Flush(conn *sqlite.Conn) error {
-	for _, s := range f.inOrder() {
-		for _, value := range s.values {
-			name, err := f.names.ID(conn, value)
-			if err != nil {
-				return err
-			}
-			// Of actions that differ in something else, one may have been seen before and after another.
-			if err := write(conn, `INSERT INTO observed VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-				first_position = min(first_position, excluded.first_position), last_position = max(last_position, excluded.last_position),
-				first_recorded = min(first_recorded, excluded.first_recorded), last_recorded = max(last_recorded, excluded.last_recorded)`,
-				name, s.firstAt, s.lastAt, s.first, s.latest); err != nil {
-				return err
-			}
-			for _, day := range s.days {
-				month, bit := monthOf(day)
-				if err := write(conn, "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET days = days | excluded.days", name, month, bit); err != nil {
-					return err
-				}
-			}
+	for _, v := range f.dirty {
+		if err := f.write(conn, v); err != nil {
+			return err
+		}
+		v.days, v.dirty = v.days[:0], false
+	}
+	f.dirty = f.dirty[:0]
+	if len(f.shapes) > maxShapes {
+		clear(f.shapes)
+		clear(f.values)
+	}
+	return nil
+}
+
+func (f *folder) write(conn *sqlite.Conn, v *value) (err error) {
+	if v.name == 0 {
+		if v.name, err = f.names.ID(conn, v.packed); err != nil {
+			return err
 		}
 	}
-	clear(f.acts)
+	if err := write(conn, `INSERT INTO observed VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+		last_position = excluded.last_position, last_recorded = excluded.last_recorded`, v.name, v.firstAt, v.lastAt, v.first, v.latest); err != nil {
+		return err
+	}
+	for _, day := range v.days {
+		month, bit := monthOf(day)
+		if err := write(conn, "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET days = days | excluded.days", v.name, month, bit); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
