@@ -2,14 +2,12 @@ package commands
 
 import (
 	"bytes"
-	"context"
 	"strings"
 	"sync"
 
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
-	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/catalog"
 	"github.com/jigowatt/daybook/domain/request"
 )
@@ -70,18 +68,6 @@ func (c *cases) take(k Kept) {
 	}
 	controller, id, _ := strings.Cut(name, " ")
 	c.of[request.Key{Controller: domain.ControllerID(controller), Case: request.ID(id)}] = k.Value
-}
-
-// Step records a step of a case: its opening, or what happened next. today is the day it is now in the case's calendar. It returns
-// what request.Record.Decide returns.
-func (l *Ledger) Step(ctx context.Context, step request.Step, today calendar.Date) (Settled, error) {
-	return l.decided(ctx, func(on deciding) ([]domain.Fact, error) {
-		s, err := on.cases.get(request.KeyOf(step))
-		if err != nil {
-			return nil, err
-		}
-		return request.Record{Step: step, Today: today}.Decide(s)
-	})
 }
 
 // Case gives a case as it stands, ahead of what is durable by what is being written. It returns domain.ErrNotFound for one that was

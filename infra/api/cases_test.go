@@ -270,3 +270,13 @@ func TestACaseOfSomebodyUnknown(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 }
+
+// What is kept of a case has a key with both names, however long.
+func TestACaseWithTheLongestIdCanBeOpened(t *testing.T) {
+	l := caseLedger(t)
+	id := strings.Repeat("c", 64)
+	l.open(id, "access", "2026-11-02")
+	if taken := l.take(id, wire.CaseStep{Step: "acknowledged"}); taken.Events != 1 {
+		t.Errorf("%+v", taken)
+	}
+}
