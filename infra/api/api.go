@@ -159,6 +159,8 @@ func (a *API) routes() {
 	a.retentionRoutes()
 	a.taskRoutes()
 	a.disclosureRoutes()
+	a.article30Routes()
+	a.promiseRoutes()
 	a.logRoutes()
 	a.statusRoutes()
 	a.quarantineRoutes()

@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -126,22 +125,9 @@ func (c *call) register() (wire.RegisterView, domain.Position, error) {
 func (c *call) contacts(r register.State, reveal bool) (map[domain.ControllerID][]wire.ContactView, error) {
 	out := map[domain.ControllerID][]wire.ContactView{}
 	for _, key := range sorted(r.Contacts, contactOrder) {
-		contact := r.Contacts[key]
-		w := wire.ContactView{Contact: wire.Contact{ID: string(key.Contact), Role: contact.Role}}
-		if reveal {
-			plain, err := c.api.cfg.Vault.Open(c.ctx(), contact.Subject, domain.SealedFor(domain.LedgerSource, contact.Event), contact.Details)
-			switch {
-			case errors.Is(err, domain.ErrForgotten):
-				w.Forgotten = true
-			case err != nil:
-				return nil, errors.Wrapf(err, "open the details of contact %s", key.Contact)
-			default:
-				var details contactDetails
-				if err := json.Unmarshal([]byte(plain.Reveal()), &details); err != nil {
-					return nil, errors.AssertionFailedf("the details of a contact are not what was sealed")
-				}
-				w.Name, w.Email, w.Phone = details.Name, details.Email, details.Phone
-			}
+		w, err := c.contact(r.Contacts[key], reveal)
+		if err != nil {
+			return nil, err
 		}
 		out[key.Controller] = append(out[key.Controller], w)
 	}
