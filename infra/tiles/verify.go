@@ -1,0 +1,167 @@
+package tiles
+
+import (
+	"bytes"
+	"context"
+	"iter"
+	"slices"
+	"sort"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/merkle"
+)
+
+// Log is the event log as it is followed. It is described at projections.Log.
+type Log interface {
+	Read(ctx context.Context, from domain.Position) iter.Seq2[domain.Batch, error]
+}
+
+// Verification says what to hold a log against. Log, Files and Key are required.
+type Verification struct {
+	Log   Log
+	Files Files
+	Key   string // the verifier key
+	// Checkpoints are further ones that the log must agree with, such as the last that an auditor saw.
+	Checkpoints [][]byte
+	// Progress hears now and then how many of the events were checked.
+	Progress func(done, of domain.Position)
+}
+
+// Verify holds every event against the entries, tiles and checkpoints, and gives the newest checkpoint. It returns a *Damage with
+// the first bad position where anything differs, domain.ErrNotFound where there is no checkpoint, domain.ErrInvalid for a key that
+// is none, and domain.ErrUnavailable.
+func Verify(ctx context.Context, v Verification) (Checkpoint, error) {
+	signed, err := v.Files.File(ctx, checkpointFile)
+	if errors.Is(err, domain.ErrNotFound) {
+		return Checkpoint{}, errors.WithStack(errNone)
+	}
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	var heads []Checkpoint
+	for _, note := range append([][]byte{signed}, v.Checkpoints...) {
+		c, err := OpenCheckpoint(note, v.Key)
+		if err != nil {
+			return Checkpoint{}, err
+		}
+		heads = append(heads, c)
+	}
+	slices.SortStableFunc(heads, func(a, b Checkpoint) int { return int(int64(a.Size) - int64(b.Size)) })
+	check := func(p place, content []byte) error { return compare(ctx, v.Files, p, content) }
+	b := newBuilder(check)
+	last := heads[len(heads)-1]
+	for _, head := range heads {
+		if err := feed(ctx, v.Log, b, head.Size, func(done domain.Position) {
+			if v.Progress != nil {
+				v.Progress(done, last.Size)
+			}
+		}); err != nil {
+			return last, err
+		}
+		if head == last {
+			if err := b.partials(check); err != nil {
+				return last, err
+			}
+		}
+		if b.tree.Root() != head.Root {
+			return last, damaged("the events are not those of the checkpoint, though the tiles agree with them", checkpointFile, 0, head.Size)
+		}
+	}
+	return last, nil
+}
+
+// feed adds the events of the log to the tree up to a size. It returns a *Damage where the log does not have them.
+func feed(ctx context.Context, log Log, b *builder, size domain.Position, progress func(domain.Position)) error {
+	if b.size() == size {
+		return nil
+	}
+	for batch, err := range log.Read(ctx, b.size()) {
+		switch at := b.size(); {
+		case errors.Is(err, domain.ErrInvalid):
+			return shorter(end(ctx, log, at), size)
+		case errors.HasAssertionFailure(err):
+			return errors.WithSecondaryError(damaged("the log has a gap or cannot be read", "", at, at+1), err)
+		case err != nil:
+			return errors.Wrap(err, "read the log against its proof")
+		case batch.At != at:
+			return damaged("the log has a gap", "", at, batch.At)
+		}
+		for _, event := range batch.Events[:min(len(batch.Events), int(size-b.size()))] {
+			if err := b.add(event); err != nil {
+				return err
+			}
+		}
+		progress(b.size())
+		if b.size() == size {
+			return nil
+		}
+		if batch.CaughtUp {
+			return shorter(b.size(), size)
+		}
+	}
+	return errors.Wrap(domain.ErrUnavailable, "the check of the log was ended")
+}
+
+func shorter(end, size domain.Position) error {
+	return damaged("the log is shorter than what was signed", "", end, size)
+}
+
+// end finds the end of a log that ends before a position.
+func end(ctx context.Context, log Log, before domain.Position) domain.Position {
+	beyond := sort.Search(int(before), func(i int) bool {
+		for _, err := range log.Read(ctx, domain.Position(i)) {
+			return err != nil
+		}
+		return true
+	})
+	return domain.Position(max(beyond-1, 0))
+}
+
+// compare holds a file against what it must be by the events of the log.
+func compare(ctx context.Context, files Files, p place, content []byte) error {
+	have, err := files.File(ctx, p.path())
+	switch {
+	case errors.Is(err, domain.ErrNotFound):
+		return damaged("a file of the proof is missing", p.path(), p.position(0), p.position(p.width))
+	case err != nil:
+		return err
+	case bytes.Equal(have, content):
+		return nil
+	case p.level == entries:
+		return compareEntries(ctx, files, p, have, content)
+	}
+	for i := range p.width {
+		if len(have) < (i+1)*hashSize || hashAt(have, i) != hashAt(content, i) {
+			return damaged("a tile is not that of the events", p.path(), p.position(i), p.position(i+1))
+		}
+	}
+	return damaged("a tile is longer than it may be", p.path(), p.position(p.width-1), p.position(p.width))
+}
+
+// compareEntries finds the first entry that differs, and asks the tile which of the two is the one that was signed.
+func compareEntries(ctx context.Context, files Files, p place, have, content []byte) error {
+	tile, err := files.File(ctx, place{0, p.index, p.width}.path())
+	if err != nil && !errors.Is(err, domain.ErrNotFound) {
+		return err
+	}
+	for i := range p.width {
+		n, m := entryLength(content), entryLength(have)
+		if m >= 0 && bytes.Equal(content[:n], have[:m]) {
+			content, have = content[n:], have[m:]
+			continue
+		}
+		at, signed := p.position(i), func(event []byte) bool {
+			return len(tile) >= (i+1)*hashSize && merkle.Leaf(event) == hashAt(tile, i)
+		}
+		switch {
+		case signed(content[2:n]):
+			return damaged("an entry is not the event of the log, which is the one in the tile", p.path(), at, at+1)
+		case m >= 0 && signed(have[2:m]):
+			return damaged("the event in the log is not the one in the entries and the tile", p.path(), at, at+1)
+		}
+		return damaged("the event in the log, the entry and the tile differ", p.path(), at, at+1)
+	}
+	return damaged("a bundle of entries is longer than it may be", p.path(), p.position(p.width-1), p.position(p.width))
+}
