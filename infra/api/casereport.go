@@ -12,6 +12,8 @@ import (
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections/disclosures"
+	"github.com/jigowatt/daybook/projections/holdings"
 	"github.com/jigowatt/daybook/projections/trail"
 )
 
@@ -121,15 +123,37 @@ func (r *reporting) holdings(keys []domain.SubjectKey) error {
 	if err != nil {
 		return err
 	}
+	// What is held only because of an order that is secret is none of the copies that may be told of.
+	copies, err := r.c.copies(r.s.Received.Controller, keys)
+	if err != nil {
+		return err
+	}
 	for _, item := range items {
+		told := told(copies, item)
+		if told == nil {
+			continue
+		}
 		held := wire.ReportHeld{
 			Category: string(item.Category), Name: cmp.Or(item.Category.Term(), "Data of no named category"), System: item.System, Location: string(item.Location), Since: item.Since,
-			Purpose: r.under(item.Instruction, item.Version).Title, Retention: retentionWords(item.Rules),
+			Purpose: r.under(told.Instruction, told.Version).Title, Retention: retentionWords(item.Rules),
 		}
 		if !item.Until.IsZero() {
 			held.Until = &item.Until
 		}
 		r.out.Held = append(r.out.Held, held)
+	}
+	return nil
+}
+
+// told gives the copy that an item is, nil where it may not be told of.
+func told(copies []disclosures.Place, i holdings.Item) *disclosures.Item {
+	for _, p := range copies {
+		here := p.Kind == request.System && p.Name == i.System || p.Kind == request.Service && i.System == "" && p.Name == string(i.Service)
+		for n := range p.Items {
+			if here && p.Items[n].Category == i.Category && p.Items[n].Subject == i.Subject {
+				return &p.Items[n]
+			}
+		}
 	}
 	return nil
 }

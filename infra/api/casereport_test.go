@@ -38,6 +38,7 @@ func subjectAccess(t *testing.T) *ledger {
 	l.record("send-2", with(action("Disclose", string(ada)), "recipient", "northprint", "categories", []string{"pd:Name"}))
 	l.record("court", with(action("Disclose", string(ada)), "recipient", "county-court", "order", "open-1", "categories", []string{"pd:Name"}))
 	l.record("hidden", with(action("Disclose", string(ada)), "recipient", "secret-service", "order", "secret-1", "categories", []string{"pd:Name"}))
+	l.record("copied", with(action("Copy", string(ada)), "system", "secret-evidence", "order", "secret-1", "categories", []string{"pd:Name"}))
 	l.open("access-1", "access", "2026-11-02")
 	return l
 }

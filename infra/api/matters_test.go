@@ -110,6 +110,13 @@ func TestAnOrderThatTheLawKeepsSecretIsCountedAndLeftOut(t *testing.T) {
 	if got := codesOf(l.record("d1", disclosed)); got != nil {
 		t.Errorf("under the order: %v", got)
 	}
+	seen := func(secret bool) int {
+		q := wire.TrailQuery{Person: ada, Secret: secret}
+		return len(as[wire.Trail](t, l.ask(people+"trail", q)).Entries)
+	}
+	if seen(false) != 0 || seen(true) != 1 {
+		t.Errorf("what the person sees: %d entries, with secret ones %d", seen(false), seen(true))
+	}
 	if got := codesOf(l.record("d2", with(disclosed, "categories", []string{"pd:EmailAddress"}))); !slices.Equal(got, []string{"beyond-court-order"}) {
 		t.Errorf("beyond the order: %v", got)
 	}

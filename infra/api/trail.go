@@ -35,7 +35,7 @@ func (c *call) trail(p person, in wire.TrailQuery) (wire.Trail, error) {
 		return wire.Trail{}, errors.Wrap(err, "trail of a person")
 	}
 	out := wire.Trail{
-		Controller: string(p.controller), Order: wire.OldestFirst, Entries: make([]wire.TrailEntry, len(page.Entries)),
+		Controller: string(p.controller), Order: wire.OldestFirst, Entries: make([]wire.TrailEntry, 0, len(page.Entries)),
 		Position: uint64(page.Position),
 	}
 	if q.At != nil {
@@ -44,17 +44,33 @@ func (c *call) trail(p person, in wire.TrailQuery) (wire.Trail, error) {
 	if q.Newest {
 		out.Order = wire.NewestFirst
 	}
-	names := c.names(p.controller)
-	for i, e := range page.Entries {
-		if out.Entries[i], err = c.entry(e, names, in.Details); err != nil {
+	names, secret := c.names(p.controller), c.secretOrders()
+	for _, e := range page.Entries {
+		if secret[e.Order] && !in.Secret {
+			continue
+		}
+		entry, err := c.entry(e, names, in.Details)
+		if err != nil {
 			return wire.Trail{}, err
 		}
+		out.Entries = append(out.Entries, entry)
 	}
 	if page.More && len(page.Entries) > 0 {
 		next := uint64(page.Entries[len(page.Entries)-1].Position)
 		out.Next = &next
 	}
 	return out, nil
+}
+
+// secretOrders names the orders of which the law forbids now to tell the controller and the person (Art. 28(3)(a)).
+func (c *call) secretOrders() map[string]bool {
+	secret := map[string]bool{}
+	for id, o := range c.api.cfg.Ledger.State().CourtOrders.Orders {
+		if o.Secret(c.api.cfg.Now()) {
+			secret[id] = true
+		}
+	}
+	return secret
 }
 
 // trailQuery reads what page is asked for.

@@ -32,6 +32,9 @@ type TrailQuery struct {
 	At *uint64 `json:"at,omitempty"`
 	// Details asks for the sealed details to be opened.
 	Details bool `json:"details,omitempty"`
+	// Secret asks also for what was disclosed under orders of which the law forbids telling: for the processor and the regulator,
+	// never for the controller or the person (Art. 28(3)(a)).
+	Secret bool `json:"secret,omitempty"`
 }
 
 // HoldingsQuery asks for what is held of one person under one controller now.
