@@ -66,7 +66,12 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 
 // findLedger makes sure that there is a ledger to open.
 func (a *App) findLedger(context.Context) error {
-	if info, err := os.Stat(a.cfg.path("nats")); err != nil || !info.IsDir() {
+	is := vault.Exists(a.cfg.path("vault"))
+	if a.cfg.NATSURL == "" {
+		info, err := os.Stat(a.cfg.path("nats"))
+		is = is && err == nil && info.IsDir()
+	}
+	if !is {
 		return errors.WithHint(errors.Wrap(domain.ErrNotFound, "ledger in the data directory"),
 			"Name with --data the directory that daybook serve was given.")
 	}
@@ -166,7 +171,7 @@ func (a *App) healthy() error {
 	if a.bus.server != nil {
 		return a.bus.server.Health()
 	}
-	if !a.bus.log.IsConnected() {
+	if !a.bus.log.IsConnected() || !a.bus.services.IsConnected() {
 		return errors.Wrap(domain.ErrUnavailable, "the NATS server is out of reach")
 	}
 	return nil

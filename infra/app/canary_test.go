@@ -2,81 +2,24 @@ package app_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/jigowatt/daybook/infra/app"
-	"github.com/jigowatt/daybook/infra/telemetry"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/scripts/sample"
 )
 
 // canary is an address that must never be seen again anywhere once a door has taken it.
 const canary = "canary-7f3@example.org"
-
-// locked is a buffer that several goroutines write to.
-type locked struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *locked) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// running is a whole ledger in a temporary directory.
-type running struct {
-	data string
-	at   app.Addresses
-	log  *locked
-	stop func() error
-}
-
-func start(t *testing.T, data string) *running {
-	t.Helper()
-	r := &running{data: data, log: &locked{}}
-	a, err := app.Open(t.Context(), app.Config{
-		Data: data, HTTP: "127.0.0.1:0", NATS: "127.0.0.1:0", Logger: telemetry.NewLogger(r.log, true, slog.LevelDebug),
-	})
-	if err != nil {
-		t.Fatalf("%+v", err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan app.Addresses, 1), make(chan error, 1)
-	go func() { ended <- a.Run(ctx, func(at app.Addresses) { ready <- at }) }()
-	select {
-	case r.at = <-ready:
-	case err := <-ended:
-		t.Fatalf("%+v", err)
-	}
-	r.stop = sync.OnceValue(func() error { cancel(); return <-ended })
-	t.Cleanup(func() {
-		if err := r.stop(); err != nil {
-			t.Errorf("stop: %+v", err)
-		}
-	})
-	return r
-}
 
 func (r *running) post(t *testing.T, path, contentType, body string) (int, string) {
 	t.Helper()

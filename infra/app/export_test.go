@@ -1,0 +1,4 @@
+package app
+
+// Healthy says why the ledger cannot record now.
+func Healthy(a *App) error { return a.healthy() }

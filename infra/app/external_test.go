@@ -1,0 +1,148 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/jigowatt/daybook/infra/app"
+	"github.com/jigowatt/daybook/infra/bus"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+// elsewhere is a NATS server that is not the ledger's, and can be started again on its port.
+type elsewhere struct {
+	t    *testing.T
+	dir  string
+	port int
+	*bus.Server
+}
+
+func newElsewhere(t *testing.T) *elsewhere {
+	e := &elsewhere{t: t, dir: t.TempDir()}
+	e.start()
+	e.port = e.NATS().Addr().(*net.TCPAddr).Port
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+func (e *elsewhere) start() {
+	e.t.Helper()
+	server, err := bus.Embedded(e.t.Context(), bus.Config{StoreDir: e.dir, Port: e.port})
+	if err != nil {
+		e.t.Fatalf("%+v", err)
+	}
+	e.Server = server
+}
+
+func (e *elsewhere) stop() {
+	e.t.Helper()
+	if err := e.Close(); err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+func TestALedgerRunsOnAServerElsewhere(t *testing.T) {
+	e, data := newElsewhere(t), filepath.Join(t.TempDir(), "data")
+	r := startWith(t, app.Config{Data: data, NATSURL: e.ClientURL()})
+	if r.at.NATS != e.ClientURL() {
+		t.Errorf("the ledger says that it answers at %s", r.at.NATS)
+	}
+	nc, gone := dial(t, r.at.NATS)
+	b := newBooks()
+	b.post(t, r.at.HTTP, "a")
+	first := b.receipts["a"]
+	for _, kind := range []wire.Kind{wire.Record, wire.Inbox} {
+		if !b.record(t, nc, gone, kind, "n-"+string(kind)) {
+			t.Errorf("%s is not answered", kind)
+		}
+	}
+	b.hold(t, r)
+	if err := r.stop(); err != nil {
+		t.Fatalf("%+v", err)
+	}
+	r = startWith(t, app.Config{Data: data, NATSURL: e.ClientURL()})
+	if again := r.record(t, "a"); !again.Duplicate || again.Position != first.Position {
+		t.Errorf("%+v", again)
+	}
+	if err := r.stop(); err != nil {
+		t.Fatalf("%+v", err)
+	}
+	s, err := app.OpenStopped(t.Context(), app.Config{Data: data, NATSURL: e.ClientURL()})
+	if err != nil {
+		t.Fatalf("a stopped ledger on a server elsewhere: %+v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The server is started again in the middle of the work, twice: the ledger comes back by itself, and loses nothing that it
+// acknowledged. Callers repeat what was not answered, under the same id.
+func TestTheServerElsewhereIsStartedAgainUnderLoad(t *testing.T) {
+	e := newElsewhere(t)
+	r := startWith(t, app.Config{Data: filepath.Join(t.TempDir(), "data"), NATSURL: e.ClientURL()})
+	b := newBooks()
+	var callers sync.WaitGroup
+	const each = 150
+	for c := range 32 {
+		nc, err := nats.Connect(e.ClientURL(), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectBufSize(-1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(nc.Close)
+		kind := wire.Record
+		if c%8 == 0 {
+			kind = wire.Inbox
+		}
+		callers.Go(func() {
+			for n := range each {
+				id := fmt.Sprintf("n-%d-%d", c, n)
+				for deadline := time.Now().Add(2 * patience); !b.repeat(t, nc, kind, id); {
+					if time.Now().After(deadline) {
+						t.Errorf("%s was never answered", id)
+						return
+					}
+				}
+			}
+		})
+	}
+	for round := range 2 {
+		until(t, "some load", func() bool { return b.told() > (round+1)*800 })
+		e.stop()
+		until(t, "the bad news", func() bool { ready, _ := r.ready(t); return !ready })
+		e.start()
+		until(t, "the good news", func() bool { ready, _ := r.ready(t); return ready })
+	}
+	callers.Wait()
+	if n := b.told(); n != 32*each {
+		t.Errorf("%d were answered, want %d", n, 32*each)
+	}
+	b.hold(t, r)
+	if ready, why := r.ready(t); !ready {
+		t.Errorf("not ready: %s", why)
+	}
+	r.record(t, "after")
+}
+
+// repeat sends an event once more, and says whether that settled it.
+func (b *books) repeat(t *testing.T, nc *nats.Conn, kind wire.Kind, id string) bool {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if !b.record(t, nc, ctx, kind, id) {
+		select { // nobody answers at this moment
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, receipt := b.receipts[id]
+	return receipt || b.rests[id]
+}
