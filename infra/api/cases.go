@@ -36,6 +36,8 @@ func (a *API) caseRoutes() {
 		query("due", "integer", "of which a clock runs out within so many days"), query("late", "boolean", "of which a clock has run out"),
 		query("all", "boolean", "those that are over, too"), query("after", "string", "next of the page before"), query("limit", "integer", "1 to 500")),
 		(*call).listCases)
+	post(a, operation("/controllers/{controller}/people/cases", "personCases", "The cases of one person, those that are over, too",
+		"The identifier travels in the body, so that no URL names a person."), (*call).personCases)
 	post(a, operation(path+"/{case}/find", "findForCase", "Look for the person's data and record where they are", ""), (*call).findForCase)
 	post(a, operation(path+"/{case}/orders", "orderForCase", "Order what was decided, at every place where a service carries orders out",
 		"Places that a hold keeps are named and left alone."), (*call).orderForCase)

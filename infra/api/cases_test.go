@@ -240,6 +240,13 @@ func TestListsOfCases(t *testing.T) {
 	if c := l.show("complaint"); c.Legal.Due != "2026-11-19" || !c.Legal.Late || c.Stage != "acknowledging" || c.FirstMonth != nil {
 		t.Errorf("a complaint has 30 days: %+v", c.Legal)
 	}
+	hers := as[wire.CaseList](t, l.post(people+"cases", wire.StandingQuery{Person: ada}))
+	if len(hers.Cases) != 3 || hers.Cases[0].Case != "complaint" {
+		t.Errorf("Ada's cases: %+v", hers)
+	}
+	if a := l.post(people+"cases", wire.StandingQuery{Person: "email:nobody-" + canary + "@example.org"}); a.status != http.StatusNotFound {
+		t.Errorf("a stranger's: %d", a.status)
+	}
 	for query, want := range map[string][]string{
 		"":                                  {"old", "complaint", "new"},
 		"?late=true":                        {"old", "complaint"},

@@ -25,7 +25,7 @@ var paths = []string{
 	"POST /controllers/{controller}/people/show", "POST /controllers/{controller}/people/link",
 	"POST /controllers/{controller}/people/matters", "POST /controllers/{controller}/people/standing",
 	"POST /controllers/{controller}/court-orders", "POST /controllers/{controller}/court-orders/{order}/informed",
-	"GET /cases", "POST /controllers/{controller}/cases", "GET /controllers/{controller}/cases/{case}", "POST /controllers/{controller}/cases/{case}/steps",
+	"GET /cases", "POST /controllers/{controller}/people/cases", "POST /controllers/{controller}/cases", "GET /controllers/{controller}/cases/{case}", "POST /controllers/{controller}/cases/{case}/steps",
 	"POST /controllers/{controller}/cases/{case}/find", "POST /controllers/{controller}/cases/{case}/orders", "POST /controllers/{controller}/cases/{case}/settle",
 	"GET /controllers/{controller}/cases/{case}/report",
 	"POST /opendsr/{controller}/requests", "GET /opendsr/{controller}/requests/{case}", "DELETE /opendsr/{controller}/requests/{case}",

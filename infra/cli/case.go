@@ -135,7 +135,7 @@ func (p *program) caseTaken(taken wire.CaseTaken, sentence string) error {
 }
 
 func (p *program) caseList() *cobra.Command {
-	var controller, kind, owner string
+	var controller, kind, owner, person string
 	var due, limit int
 	var late, all bool
 	cmd := &cobra.Command{
@@ -144,6 +144,9 @@ func (p *program) caseList() *cobra.Command {
 		Example: "  daybook case list\n  daybook case list -c fenland-cycles --due 7\n  daybook case list --late",
 		Args:    exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if person != "" {
+				return p.personCases(cmd, controller, person)
+			}
 			q := url.Values{}
 			for name, value := range map[string]string{"controller": controller, "kind": kind, "owner": owner} {
 				if value != "" {
@@ -175,7 +178,24 @@ func (p *program) caseList() *cobra.Command {
 	f.BoolVar(&late, "late", false, "of which a clock has run out")
 	f.BoolVar(&all, "all", false, "those that are over, too")
 	f.IntVar(&limit, "limit", 100, "the most cases to show, at most 500")
+	f.StringVar(&person, "person", "", "of one person under one client, with no other filter: email:ada@example.org; - for standard input")
 	return cmd
+}
+
+// personCases lists the cases of one person.
+func (p *program) personCases(cmd *cobra.Command, controller, person string) error {
+	if err := under(controller); err != nil {
+		return err
+	}
+	who, err := p.identifier(person)
+	if err != nil {
+		return err
+	}
+	var list wire.CaseList
+	if err := p.ledger().call(cmd.Context(), http.MethodPost, "/controllers/"+controller+"/people/cases", "", wire.StandingQuery{Person: who}, &list); err != nil {
+		return err
+	}
+	return p.caseTable(list)
 }
 
 func (p *program) caseTable(list wire.CaseList) error {
