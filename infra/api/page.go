@@ -22,7 +22,7 @@ func (c *call) printed(name, text string, data any, at uint64) error {
 		"moment":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
 		"term":      func(category string) string { return domain.Category(category).Term() },
 		"provision": sentence.Provision,
-		"basis":     func(basis string) string { return sentence.Basis(domain.Basis(basis)) },
+		"kept":      keptWords,
 		// What a page shows in the clear was asked for by whoever may see it, and goes nowhere else.
 		"reveal": func(t wire.Text) string { return string(t) },
 		"style":  func() template.CSS { return template.CSS(reportStyle) }, //nolint:gosec // our own file
@@ -40,4 +40,17 @@ func (c *call) printed(name, text string, data any, at uint64) error {
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'; frame-ancestors 'none'")
 	c.sendRaw(http.StatusOK, contentHTML, b.Bytes())
 	return nil
+}
+
+// keptWords says how long a rule keeps something.
+func keptWords(r wire.Retention) string {
+	p, err := domain.ParsePeriod(r.Keep)
+	after := triggerWords(domain.Trigger(r.After))
+	if err != nil {
+		return "for " + r.Keep + " after " + after
+	}
+	if p.IsZero() {
+		return "until " + after
+	}
+	return "for " + periodWords(p) + " after " + after
 }
