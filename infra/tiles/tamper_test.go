@@ -1,0 +1,209 @@
+package tiles_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/eventlog/memlog"
+	"github.com/jigowatt/daybook/infra/tiles"
+)
+
+// tampered is the size of the ledgers that are tampered with: it has full and partial tiles of two levels, and a partial one of the
+// third.
+const tampered = 66_000
+
+// kinds are the files of a ledger of that size, and where in the tree they stand.
+var kinds = []struct{ kind, path string }{
+	{"checkpoint", "checkpoint"},
+	{"first bundle", "tile/entries/000"}, {"middle bundle", "tile/entries/128"}, {"last full bundle", "tile/entries/256"},
+	{"partial bundle", "tile/entries/257.p/208"},
+	{"first tile", "tile/0/000"}, {"middle tile", "tile/0/128"}, {"last full tile", "tile/0/256"}, {"partial tile", "tile/0/257.p/208"},
+	{"tile of level 1", "tile/1/000"}, {"partial tile of level 1", "tile/1/001.p/1"}, {"partial tile of level 2", "tile/2/000.p/1"},
+}
+
+// damages are what is done to a file.
+var damages = []struct {
+	name string
+	do   func(content []byte) []byte
+}{
+	{"first bit", func(b []byte) []byte { b[0] ^= 1; return b }},
+	{"middle bit", func(b []byte) []byte { b[len(b)/2] ^= 1; return b }},
+	{"last bit", func(b []byte) []byte { b[len(b)-1] ^= 1; return b }},
+	{"torn", func(b []byte) []byte { return b[:len(b)/2] }},
+	{"longer", func(b []byte) []byte { return append(b, 0) }},
+	{"emptied", func([]byte) []byte { return nil }},
+	{"gone", nil},
+}
+
+func damage(t *testing.T, path string, do func([]byte) []byte) {
+	t.Helper()
+	if do == nil {
+		must(t, os.Remove(path))
+		return
+	}
+	content, err := os.ReadFile(path)
+	must(t, err)
+	must(t, os.WriteFile(path, do(content), 0o600))
+}
+
+// kept is a sound ledger.
+func kept(t *testing.T, n int) (dir, key string, log *memlog.Log) {
+	t.Helper()
+	dir, log = t.TempDir(), logOf(t, n)
+	return dir, keep(t, log, config(dir), n).Key(), log
+}
+
+// standAlone builds the verifier that shares no code with the ledger.
+func standAlone(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "verifier")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Dir = filepath.Join("..", "..", "scripts", "verifier")
+	build.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=-mod=mod", "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+// Every kind of file × every damage: our own verification and the stand-alone one both find it and name where.
+func TestNoDamageToAFileIsSilent(t *testing.T) {
+	program := standAlone(t)
+	dir, key, log := kept(t, tampered)
+	check := func(dir string) (string, error) {
+		out, err := exec.Command(program, "-key", key, filepath.Join(dir, "tiles")).CombinedOutput()
+		return string(out), err
+	}
+	if out, err := check(dir); err != nil {
+		t.Fatalf("the sound directory: %v %s", err, out)
+	}
+	_, err := verify(t, log, config(dir), key)
+	must(t, err)
+	done, silent := 0, 0
+	for _, k := range kinds {
+		path := filepath.Join(dir, "tiles", filepath.FromSlash(k.path))
+		sound, err := os.ReadFile(path)
+		must(t, err)
+		for _, d := range damages {
+			damage(t, path, d.do)
+			done++
+			_, own := verify(t, log, config(dir), key)
+			if k.path == "checkpoint" && d.do == nil {
+				if !errors.Is(own, domain.ErrNotFound) {
+					silent++
+					t.Errorf("%s %s: our own verification says %v", k.kind, d.name, own)
+				}
+			} else if !errors.Is(own, tiles.ErrDamaged) || k.path != "checkpoint" && !strings.Contains(own.Error(), "position") {
+				silent++
+				t.Errorf("%s %s: our own verification says %v", k.kind, d.name, own)
+			}
+			out, err := check(dir)
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != 3 || k.path != "checkpoint" && !strings.Contains(out, "position") {
+				silent++
+				t.Errorf("%s %s: the stand-alone verifier says %v %s", k.kind, d.name, err, out)
+			}
+			must(t, os.WriteFile(path, sound, 0o600))
+		}
+	}
+	t.Logf("%d damages to %d kinds of files, %d silent", done, len(kinds), silent)
+}
+
+// A bit of an event changed in the log is found wherever it stands, and the position is named.
+func TestAnEventThatWasChangedIsNamed(t *testing.T) {
+	dir, key, _ := kept(t, tampered)
+	places := []int{0, 1, 255, 256, 32_768, 65_535, 65_536, 65_791, 65_792, tampered - 1}
+	for _, at := range places {
+		log := logOf(t, tampered, at)
+		_, err := verify(t, log, config(dir), key)
+		var d *tiles.Damage
+		if !errors.As(err, &d) || d.From != domain.Position(at) || d.To != domain.Position(at+1) {
+			t.Errorf("position %d: %v", at, err)
+		}
+		open, err := tiles.Open(t.Context(), log, config(copied(t, dir)))
+		if at >= tampered-tampered%256 { // in the last tile: nothing starts
+			if !errors.As(err, &d) || d.From != domain.Position(at) || errors.FlattenHints(err) == "" {
+				t.Errorf("position %d: opening says %v", at, err)
+			}
+			continue
+		}
+		must(t, err)
+		stop := running(t, open)
+		until(t, "health is red", func() bool { return open.Health() != nil })
+		if err := open.Damage(); !errors.As(err, &d) || d.From != domain.Position(at) {
+			t.Errorf("position %d: health says %v", at, err)
+		}
+		stop()
+	}
+	t.Logf("%d changed events, each named", len(places))
+}
+
+func TestALogThatIsShorterIsRefused(t *testing.T) {
+	dir, key, _ := kept(t, 3000)
+	sizes := []int{0, 1, 255, 256, 2559, 2560, 2561, 2816, 2817, 2999}
+	for _, n := range sizes {
+		log := logOf(t, n)
+		for what, err := range map[string]error{
+			"verifying": second(verify(t, log, config(dir), key)), "opening": second(tiles.Open(t.Context(), log, config(copied(t, dir)))),
+		} {
+			var d *tiles.Damage
+			if !errors.As(err, &d) || d.From != domain.Position(n) || d.To != 3000 {
+				t.Errorf("%d of 3,000 events: %s says %v", n, what, err)
+			}
+		}
+	}
+	t.Logf("%d shorter logs, each refused", len(sizes))
+}
+
+// A log that lost its end and grew again has other events where the signed ones were.
+func TestPositionsThatWereUsedAgainAreNamed(t *testing.T) {
+	dir, _, _ := kept(t, 3000)
+	log := logOf(t, 2900)
+	for n := 2900; n < 3200; n++ {
+		must(t, log.Append(t.Context(), domain.Position(n), [][]byte{event(n + 100_000)}))
+	}
+	_, err := tiles.Open(t.Context(), log, config(dir))
+	var d *tiles.Damage
+	if !errors.As(err, &d) || d.From != 2900 {
+		t.Errorf("opening says %v", err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// Tiles that are torn, changed or lost are written again from a log that is proved to be the one that was signed.
+func TestDamagedTilesAreWrittenAgainFromASoundLog(t *testing.T) {
+	dir, key, log := kept(t, tampered)
+	done := 0
+	for _, k := range kinds[1:] {
+		for _, d := range damages {
+			if d.name == "first bit" || d.name == "emptied" {
+				continue // as the middle bit and as gone
+			}
+			damage(t, filepath.Join(dir, "tiles", filepath.FromSlash(k.path)), d.do)
+			open, err := tiles.Open(t.Context(), log, config(dir))
+			must(t, err)
+			stop := running(t, open)
+			until(t, fmt.Sprint(k.kind, " ", d.name, " is mended"), func() bool {
+				_, err := verify(t, log, config(dir), key)
+				return err == nil
+			})
+			stop()
+			must(t, open.Health())
+			done++
+		}
+	}
+	must(t, os.RemoveAll(filepath.Join(dir, "tiles")))
+	_, err := tiles.Open(t.Context(), log, config(dir))
+	must(t, err)
+	_, err = verify(t, log, config(dir), key)
+	must(t, err)
+	t.Logf("%d damaged files and the loss of all mended", done)
+}

@@ -1,0 +1,3 @@
+module github.com/jigowatt/daybook/scripts/verifier
+
+go 1.26
