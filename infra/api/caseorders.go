@@ -183,16 +183,16 @@ func numbered(s request.State, p request.Place, o dossier.OrderSent) dossier.Ord
 	return o
 }
 
-// dueOf gives the day by which a case's orders are to be carried out: the sooner of its limits that run, else today.
+// dueOf gives the day by which a case's orders are to be carried out: the sooner of its limits that can be kept still, else today.
 func (c *call) dueOf(s request.State) time.Time {
-	due := calendar.Date{}
+	due, today := calendar.Date{}, c.zoned(s.Received.Calendar)
 	for _, w := range []calendar.Working{s.Legal(), s.Promised()} {
-		if w.Now == calendar.Running && (due.IsZero() || w.Due.Before(due)) {
+		if w.Now == calendar.Running && !w.Due.Before(today) && (due.IsZero() || w.Due.Before(due)) {
 			due = w.Due
 		}
 	}
 	if due.IsZero() {
-		due = c.zoned(s.Received.Calendar)
+		due = today
 	}
 	return due.Time()
 }
