@@ -23,6 +23,7 @@ func (c *call) printed(name, text string, data any, at uint64) error {
 		"term":      func(category string) string { return domain.Category(category).Term() },
 		"provision": sentence.Provision,
 		"kept":      keptWords,
+		"basis":     func(basis string) string { return sentence.Basis(domain.Basis(basis)) },
 		// What a page shows in the clear was asked for by whoever may see it, and goes nowhere else.
 		"reveal": func(t wire.Text) string { return string(t) },
 		"style":  func() template.CSS { return template.CSS(reportStyle) }, //nolint:gosec // our own file
