@@ -103,7 +103,15 @@ func (p *program) demonstrate(ctx context.Context, cmd *cobra.Command, at app.Ad
 	if err != nil {
 		return err
 	}
-	return p.showPerson(person)
+	if err := p.showPerson(person); err != nil {
+		return err
+	}
+	promises, err := p.fetchPromises(ctx, "/promises?check=statistics")
+	if err != nil {
+		return err
+	}
+	p.say("")
+	return p.promisePage(promises)
 }
 
 // declared says what the register holds.
@@ -163,6 +171,9 @@ func (p *program) next(at app.Addresses, data string) {
 		"  "+p.name+server+" ask -c harbour-books -s webshop --operation Disclose --instruction orders --category pd:Name \\",
 		"      --recipient northprint --location GB",
 		"  "+p.name+server+" sources",
+		"  "+p.name+server+" findings",
+		"  "+p.name+server+" retention due",
+		"  "+p.name+server+" article30 -c kilbrack-joinery",
 		"  "+p.name+server+" quarantine list",
 		"  "+p.name+server+" log follow",
 		"", "Stop it with Ctrl-C.")

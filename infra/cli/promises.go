@@ -36,7 +36,7 @@ func (p *program) promises() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.promiseTable(promises)
+			return p.promiseTable(promises, false)
 		},
 	}
 	cmd.Flags().StringVarP(&controller, "controller", "c", "", "only by the evidence of this client")
@@ -49,7 +49,8 @@ func (p *program) fetchPromises(ctx context.Context, path string) (promises wire
 	return promises, p.ledger().call(ctx, http.MethodGet, path, "", nil, &promises)
 }
 
-func (p *program) promiseTable(promises wire.Promises) error {
+// promiseTable shows the promises; brief leaves out the articles and what is beside.
+func (p *program) promiseTable(promises wire.Promises, brief bool) error {
 	l := listing{whole: promises, head: []string{"", "Promise", "Stands", "For", "Against", "Such as"}, empty: "Nothing is promised."}
 	if p.format == "csv" {
 		l.head = []string{"number", "promise", "article", "verdict", "for", "against", "open", "for-entries", "against-entries", "rests-on"}
@@ -62,16 +63,32 @@ func (p *program) promiseTable(promises wire.Promises) error {
 				positions(one.For.Examples), positions(one.Against.Examples), one.Rests})
 			continue
 		}
-		words := one.Text + " (" + one.Article + ")"
-		if one.Beside > 0 {
+		words := one.Text
+		if !brief {
+			words += " (" + one.Article + ")"
+		}
+		if one.Beside > 0 && !brief {
 			words += "\n" + strconv.FormatUint(one.Beside, 10) + " " + one.BesideWords
 		}
-		if one.Open > 0 {
+		if one.Open > 0 && !brief {
 			words += "\n" + strconv.FormatUint(one.Open, 10) + " not decided yet"
 		}
 		l.rows = append(l.rows, []string{strconv.Itoa(one.Number), words, strings.ReplaceAll(one.Verdict, "-", " "), pro, con, example(one)})
 	}
 	return p.show(l)
+}
+
+// promisePage shows the promises in brief, with how many of them stand how.
+func (p *program) promisePage(promises wire.Promises) error {
+	verdicts := map[string]int{}
+	for _, one := range promises.Promises {
+		verdicts[one.Verdict]++
+	}
+	p.title("The promises of the privacy notice")
+	p.say(strconv.Itoa(verdicts[wire.PromiseKept])+" are kept, "+strconv.Itoa(verdicts[wire.PromiseBroken])+" broken and "+
+		strconv.Itoa(verdicts[wire.PromiseNotShown])+" not shown yet, by what is recorded. The last column names the newest entry that says so "+
+		"(daybook log read --from N --to N).", "")
+	return p.promiseTable(promises, true)
 }
 
 func positions(list []uint64) string {
