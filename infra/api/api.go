@@ -64,6 +64,8 @@ type Config struct {
 	Vault      Vault
 	Views      Views
 	Quarantine Quarantine
+	// Proofs proves the history to anybody; without it the endpoints answer that there is none.
+	Proofs Proofs
 	// Healthy gives why the ledger cannot write or read its log now, nil where it can: what Open and Run of the parts report.
 	// Nothing is asked where it is nil.
 	Healthy func() error
@@ -162,6 +164,7 @@ func (a *API) routes() {
 	a.article30Routes()
 	a.promiseRoutes()
 	a.logRoutes()
+	a.proofRoutes()
 	a.statusRoutes()
 	a.quarantineRoutes()
 	a.contractRoutes()

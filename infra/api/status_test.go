@@ -35,6 +35,7 @@ var paths = []string{
 	"GET /disclosures", "GET /recipients/seen", "GET /transfers", "GET /article30", "GET /controllers/{controller}/article30",
 	"GET /promises", "GET /controllers/{controller}/promises", "GET /statistics", "POST /statistics/check", "POST /controllers/{controller}/people/places",
 	"GET /log", "GET /log/stream",
+	"GET /proof/key", "GET /proof/checkpoint", "GET /proof/inclusion", "GET /tile/{path...}", "GET /proof/tile/{path...}",
 	"GET /sources", "GET /status", "POST /views/{view}/rebuild", "GET /quarantine", "POST /quarantine/{id}/replay",
 	"POST /quarantine/{id}/show", "GET /schemas/{schema}", "GET /asyncapi.yaml",
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 
 	"github.com/cockroachdb/errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 	"github.com/jigowatt/daybook/infra/intake"
 	"github.com/jigowatt/daybook/infra/reactions"
+	"github.com/jigowatt/daybook/infra/tiles"
 	"github.com/jigowatt/daybook/infra/vault"
 	"github.com/jigowatt/daybook/projections"
 )
@@ -29,6 +31,7 @@ type App struct {
 	bus        busses
 	vault      *vault.Vault
 	log        *natslog.Log
+	tiles      *tiles.Tiles
 	ledger     *commands.Ledger
 	views      *projections.Runner
 	reactions  *reactions.Reactions
@@ -55,7 +58,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{cfg: cfg}
 	for _, open := range []func(context.Context) error{
-		a.openDirectory, a.openVault, a.openBus, a.openLog, a.openLedger, a.openViews, a.openReactions, a.openIntake, a.listen,
+		a.openDirectory, a.openVault, a.openBus, a.openLog, a.openTiles, a.openLedger, a.openViews, a.openReactions, a.openIntake, a.listen,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.CombineErrors(err, a.closers.close())
@@ -119,7 +122,11 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	defer stopInside()
 	outside, stopOutside := context.WithCancel(ctx)
 	defer stopOutside()
+	proving, stopProving := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopProving()
 	var core, doors errgroup.Group
+	var proof sync.WaitGroup
+	proof.Go(func() { a.tiles.Run(proving) })
 	core.Go(func() error {
 		defer stopOutside()
 		a.writing.Store(true)
@@ -149,6 +156,8 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	err := doors.Wait()
 	stopInside()
 	err = errors.CombineErrors(err, core.Wait())
+	stopProving() // it signs for what the writer wrote last
+	proof.Wait()
 	return errors.CombineErrors(err, a.closers.close())
 }
 
@@ -158,7 +167,7 @@ func (a *App) Close() error { return a.closers.close() }
 func (a *App) serve(ctx context.Context) error {
 	handler := api.New(api.Config{
 		Ledger: a.ledger, Log: a.log, Vault: a.vault, Views: a.views, Quarantine: a.quarantine,
-		Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
+		Proofs: a.tiles, Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	return api.ServeListener(ctx, a.listener, handler)
 }
@@ -167,6 +176,9 @@ func (a *App) serve(ctx context.Context) error {
 func (a *App) healthy() error {
 	if !a.writing.Load() {
 		return errors.Wrap(domain.ErrUnavailable, "the writer is not running")
+	}
+	if err := a.tiles.Health(); err != nil {
+		return err
 	}
 	if a.bus.server != nil {
 		return a.bus.server.Health()

@@ -45,6 +45,7 @@ var layers = map[string][]string{
 	"infra/sqlite":             {"domain"},
 	"infra/keys":               {"domain"},
 	"infra/relay":              {"domain"},
+	"infra/tiles":              {"domain", "domain/merkle"},
 	"infra/cloudevents":        {"domain", "infra/wire"},
 	"infra/problem":            {"domain", "infra/wire"},
 	"infra/accesslog":          {"domain", "infra/wire"},

@@ -97,7 +97,7 @@ func (a *App) openLedger(ctx context.Context) error {
 	}
 	a.closers.add(m.Close)
 	a.ledger, err = commands.Open(ctx, commands.Config{
-		Log: a.log, Vault: a.vault, Memory: m, Now: a.cfg.Now, Logger: a.cfg.Logger.With(slog.String("part", "writer")),
+		Log: guarded{a.log, a.tiles}, Vault: a.vault, Memory: m, Now: a.cfg.Now, Logger: a.cfg.Logger.With(slog.String("part", "writer")),
 		MaxFrameBytes: a.log.MaxFrame() / 2,
 	})
 	return errors.Wrap(err, "ledger")

@@ -63,6 +63,15 @@ func (s signer) verifierKey() (string, error) {
 	return key, errors.Wrap(err, "verifier key")
 }
 
+// VerifierKey gives the key with which anybody checks the checkpoints that a ledger signs with a seed.
+func VerifierKey(ledger string, seed []byte) (string, error) {
+	s, err := newSigner(Origin(ledger), seed)
+	if err != nil {
+		return "", err
+	}
+	return s.verifierKey()
+}
+
 func newSigner(origin string, seed []byte) (signer, error) {
 	if len(seed) != SeedSize {
 		return signer{}, errors.AssertionFailedf("a seed of %d bytes", len(seed))
@@ -81,6 +90,11 @@ func OpenCheckpoint(signed []byte, key string) (Checkpoint, error) {
 	n, err := note.Open(signed, note.VerifierList(verifier))
 	if err != nil {
 		return Checkpoint{}, damaged("the checkpoint does not bear the ledger's signature", checkpointFile, 0, 0)
+	}
+	for _, s := range n.Sigs { // bits that do not count could be changed unseen
+		if raw, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil || base64.StdEncoding.EncodeToString(raw) != s.Base64 {
+			return Checkpoint{}, damaged("the checkpoint has a signature that is not written as it must be", checkpointFile, 0, 0)
+		}
 	}
 	c, ok := parseCheckpoint(n.Text)
 	if !ok || c.Origin != verifier.Name() {

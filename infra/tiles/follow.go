@@ -117,7 +117,7 @@ func (t *Tiles) follow(ctx context.Context) error {
 			case !more && ctx.Err() == nil:
 				return errors.Wrap(domain.ErrUnavailable, "the reading of the log ended")
 			case !more:
-				return t.sign(context.WithoutCancel(ctx))
+				return t.finish(context.WithoutCancel(ctx))
 			case s.err != nil:
 				return s.err
 			}
@@ -145,6 +145,27 @@ func (t *Tiles) well() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.trouble = nil
+}
+
+// farewell is how long reading to the end and signing for it may take when the ledger stops.
+const farewell = 5 * time.Second
+
+// finish takes in what was written last, and signs.
+func (t *Tiles) finish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, farewell)
+	defer cancel()
+	for batch, err := range t.log.Read(ctx, t.build.size()) {
+		if err != nil {
+			break // the next start goes on from here
+		}
+		if err := t.takeIn(batch); err != nil {
+			return err
+		}
+		if batch.CaughtUp {
+			break
+		}
+	}
+	return t.sign(ctx)
 }
 
 // takeIn adds a batch to the tree.

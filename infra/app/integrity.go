@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/eventlog/natslog"
+	"github.com/jigowatt/daybook/infra/tiles"
+	"github.com/jigowatt/daybook/infra/vault"
+)
+
+// signerSecret names the secret that is the seed of the key that signs checkpoints.
+const signerSecret = "tlog-signer"
+
+// tilesDir holds the second copy of the log with its proof; lastFile is the last checkpoint, which the next is held against.
+const (
+	tilesDir = "tiles"
+	lastFile = "checkpoint"
+)
+
+// ErrDamaged says that a history is not the one that was signed; see tiles.ErrDamaged.
+var ErrDamaged = tiles.ErrDamaged
+
+type (
+	// Damage is what differs first; see tiles.Damage.
+	Damage = tiles.Damage
+	// Verification says what to verify; see tiles.Verification.
+	Verification = tiles.Verification
+	// Verified is the checkpoint up to which a history was verified.
+	Verified = tiles.Checkpoint
+)
+
+// Verify holds a log against its tiles and checkpoints; see tiles.Verify.
+func Verify(ctx context.Context, v Verification) (Verified, error) { return tiles.Verify(ctx, v) }
+
+// openTiles holds the log against what was signed, before anything reads it or writes to it.
+func (a *App) openTiles(ctx context.Context) error {
+	cfg, err := a.tilesConfig(ctx)
+	if err != nil {
+		return err
+	}
+	a.tiles, err = tiles.Open(ctx, a.log, cfg)
+	return errors.Wrap(err, "history")
+}
+
+func (a *App) tilesConfig(ctx context.Context) (tiles.Config, error) {
+	seed, err := a.vault.Secret(ctx, signerSecret, tiles.SeedSize)
+	return tiles.Config{
+		Dir: a.cfg.path(tilesDir), Last: a.cfg.path(lastFile), Ledger: a.cfg.Name, Seed: seed,
+		Logger: a.cfg.Logger.With(slog.String("part", "proof")),
+	}, errors.Wrap(err, "seed of the signing key")
+}
+
+// guarded takes no append once the history was found to be damaged: whatever is written then stands on what nobody can prove.
+type guarded struct {
+	*natslog.Log
+	tiles *tiles.Tiles
+}
+
+// Append is described at commands.Log. It returns domain.ErrUnavailable where the history is damaged.
+func (g guarded) Append(ctx context.Context, at domain.Position, events [][]byte) error {
+	if damage := g.tiles.Damage(); damage != nil {
+		return errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "the history is damaged"), damage),
+			"Nothing was recorded. The ledger's status says which positions are concerned; daybook verify says more.")
+	}
+	return g.Log.Append(ctx, at, events)
+}
+
+// Verify holds the whole log against the tiles and the last checkpoint, with the verifier key that is given, or else the ledger's
+// own. It returns what tiles.Verify does.
+func (s *Stopped) Verify(ctx context.Context, key string, checkpoints [][]byte, progress func(done, of domain.Position)) (Verified, error) {
+	a := s.app
+	last, err := tiles.ReadLast(a.cfg.path(lastFile))
+	if err != nil {
+		return Verified{}, err
+	}
+	if key == "" {
+		if key, err = s.key(ctx); err != nil {
+			return Verified{}, err
+		}
+	}
+	return tiles.Verify(ctx, tiles.Verification{
+		Log: a.log, Files: tiles.Directory(a.cfg.path(tilesDir)), Key: key, Checkpoints: append(checkpoints, last), Progress: progress,
+	})
+}
+
+// key gives the ledger's own verifier key.
+func (s *Stopped) key(ctx context.Context) (string, error) {
+	a := s.app
+	if a.vault == nil {
+		if !vault.Exists(a.cfg.path("vault")) {
+			return "", errors.WithHint(errors.Wrap(domain.ErrNotFound, "vault of the ledger"), "Name the verifier key with --key.")
+		}
+		if err := a.openVault(ctx); err != nil {
+			return "", err
+		}
+	}
+	cfg, err := a.tilesConfig(ctx)
+	if err != nil {
+		return "", err
+	}
+	return tiles.VerifierKey(cfg.Ledger, cfg.Seed)
+}
