@@ -54,6 +54,17 @@ func (a *App) tilesConfig(ctx context.Context) (tiles.Config, error) {
 	}, errors.Wrap(err, "seed of the signing key")
 }
 
+// explained says which positions are concerned where the log cannot be folded.
+func (a *App) explained(ctx context.Context, err error) error {
+	if !errors.HasAssertionFailure(err) {
+		return err
+	}
+	if damage := a.tiles.Check(ctx); errors.Is(damage, ErrDamaged) {
+		return errors.WithSecondaryError(damage, err)
+	}
+	return err
+}
+
 // guarded takes no append once the history was found to be damaged: whatever is written then stands on what nobody can prove.
 type guarded struct {
 	*natslog.Log

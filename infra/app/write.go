@@ -100,7 +100,7 @@ func (a *App) openLedger(ctx context.Context) error {
 		Log: guarded{a.log, a.tiles}, Vault: a.vault, Memory: m, Now: a.cfg.Now, Logger: a.cfg.Logger.With(slog.String("part", "writer")),
 		MaxFrameBytes: a.log.MaxFrame() / 2,
 	})
-	return errors.Wrap(err, "ledger")
+	return errors.Wrap(a.explained(ctx, err), "ledger")
 }
 
 // The names of the secrets that the vault keeps for messages at rest and on the way.

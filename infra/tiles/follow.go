@@ -68,21 +68,30 @@ func (t *Tiles) note(ctx context.Context, err error) {
 	t.cfg.Logger.WarnContext(ctx, "the proof of the log does not go on", slog.Any("error", err))
 }
 
-// checkAll holds the whole log against the tiles up to a checkpoint. Tiles that differ are written again, where the log is sound.
+// checkAll holds the whole log against the tiles up to a checkpoint, beside Run.
 func (t *Tiles) checkAll(ctx context.Context, head Checkpoint) {
+	if err := t.check(ctx, head); err != nil {
+		t.note(ctx, err)
+	}
+}
+
+// Check holds the whole log against the tiles up to the last checkpoint. Tiles that differ are written again, where the log is
+// sound. It returns a *Damage where it is not, and domain.ErrUnavailable.
+func (t *Tiles) Check(ctx context.Context) error { return t.check(ctx, t.state()) }
+
+func (t *Tiles) check(ctx context.Context, head Checkpoint) error {
 	b := newBuilder(func(p place, content []byte) error { return compare(ctx, t.dir, p, content) })
 	err := feed(ctx, t.log, b, head.Size, func(domain.Position) {})
 	if err == nil && b.tree.Root() == head.Root {
 		t.cfg.Logger.InfoContext(ctx, "the log was held against its proof", slog.Uint64("position", uint64(head.Size)))
-		return
+		return nil
 	}
 	var damage *Damage
 	if err == nil || errors.As(err, &damage) {
+		// The tree of Run, which may be under way, is left alone.
 		err = (&Tiles{cfg: t.cfg, log: t.log, signer: t.signer, key: t.key, dir: t.dir, head: head, signed: t.Checkpoint()}).mend(ctx, head)
 	}
-	if err != nil {
-		t.note(ctx, err)
-	}
+	return err
 }
 
 // follow takes events in and signs, until ctx ends, which is no error.

@@ -74,6 +74,9 @@ func (l *Log) window(ctx context.Context, first, last, limit uint64) ([]frame, e
 			break
 		}
 		f, err := l.frameIn(ctx, m, status, seq)
+		if err != nil && len(frames) > 0 {
+			break // what is before it is good; the next window begins with it and says what it is
+		}
 		if err != nil {
 			return nil, err
 		}
