@@ -41,15 +41,16 @@ func (w *worker) run(ctx context.Context) {
 			c := *w.held
 			w.held = nil
 			w.take(ctx, c)
-			continue
+		} else {
+			select {
+			case c := <-w.queue:
+				w.take(ctx, c)
+			case o := <-w.offers:
+				o.taken <- w.adopt(ctx, o.file)
+			case <-ctx.Done():
+			}
 		}
-		select {
-		case c := <-w.queue:
-			w.take(ctx, c)
-		case o := <-w.offers:
-			o.taken <- w.adopt(ctx, o.file)
-		case <-ctx.Done():
-		}
+		// Whatever was taken, what was left out meanwhile will not come: nothing wakes this loop for it.
 		if want := domain.Position(w.want.Load()); w.going() && w.held == nil && len(w.queue) == 0 && want > w.folding.position {
 			w.fill(ctx, want)
 		}
