@@ -7,6 +7,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/request"
 )
 
@@ -90,11 +91,12 @@ func start(conn *sqlite.Conn, after request.Key) (cursor, error) {
 
 // page gives the keys after a place in the list, one more than the limit where there are as many, and the place of the last.
 func (q Query) page(conn *sqlite.Conn, at cursor) ([]request.Key, cursor, error) {
-	// What has run out is told exactly by folding; the rows only leave out what cannot have.
+	// What has run out is told exactly by folding; the rows only leave out what cannot have, wherever it is a day later already.
 	stmt, err := conn.Prepare(`SELECT controller, id, open, due FROM request
 		WHERE (?1 = '' OR controller = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = '' OR owner = ?3) AND (open OR ?4)
 			AND (?5 = 0 OR legal_now = 'running' AND legal <= ?5 OR promised_now = 'running' AND promised <= ?5)
-			AND (NOT ?6 OR legal_now IN ('running', 'missed') OR promised_now IN ('running', 'missed'))
+			AND (?6 = 0 OR legal_now = 'missed' OR promised_now = 'missed' OR legal_now = 'running' AND legal <= ?6
+				OR promised_now = 'running' AND promised <= ?6)
 			AND (-open, due, controller, id) > (-?7, ?8, ?9, ?10)
 		ORDER BY -open, due, controller, id LIMIT ?11`)
 	if err != nil {
@@ -108,7 +110,10 @@ func (q Query) page(conn *sqlite.Conn, at cursor) ([]request.Key, cursor, error)
 	if !q.DueBy.IsZero() {
 		stmt.BindInt64(5, day(q.DueBy))
 	}
-	stmt.BindBool(6, q.Late)
+	stmt.BindInt64(6, 0)
+	if q.Late {
+		stmt.BindInt64(6, day(q.Today(calendar.EnglandAndWales)))
+	}
 	stmt.BindInt64(7, at.open)
 	stmt.BindInt64(8, at.due)
 	stmt.BindText(9, string(at.key.Controller))
