@@ -20,8 +20,13 @@ func (a *API) statusRoutes() {
 		return s, domain.Position(s.End), nil
 	})
 	get(a, huma.Operation{
-		Path: "/sources", OperationID: "sources", Tags: []string{"operate"}, Summary: "Which services report, how much, and with which gaps",
-		Parameters: []*huma.Param{query("controller", "string", "Whose services; all by default."), awaits()},
+		Path: "/sources", OperationID: "sources", Tags: []string{"operate"}, Summary: "Which services report, how much, and what is missing of each",
+		Description: "A service is silent when nothing of it was recorded for several times the time in which it is bound to report. What comes " +
+			"late closes its gap.",
+		Parameters: []*huma.Param{
+			query("controller", "string", "Whose services; all by default."),
+			query("times", "integer", "How many times its time to report a service may be silent; 2."), awaits(),
+		},
 	}, (*call).listSources)
 	a.route(huma.Operation{
 		Method: http.MethodPost, Path: "/views/{view}/rebuild", OperationID: "rebuildView", Tags: []string{"operate"},

@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/source"
 	"github.com/jigowatt/daybook/infra/api"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections"
@@ -211,10 +214,49 @@ func TestSourcesAreListed(t *testing.T) {
 		s.Gaps != 1 || len(s.Missing) != 1 || s.Missing[0] != (wire.Gap{From: 3, To: 3}) || s.LastPosition != list.Position-1 {
 		t.Errorf("%+v", s)
 	}
+	if s.Complete || s.Sentence != "1 of its messages has not come, the newest number 3" || !s.Declared || s.ReportsWithin != "24h" {
+		t.Errorf("%+v", s)
+	}
 	if list := as[wire.Sources](t, l.read("/api/v1/sources?controller=other")); len(list.Sources) != 0 {
 		t.Errorf("another controller's: %+v", list)
 	}
 	if a := l.get("/api/v1/sources?controller=" + canary + "@"); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("%s", a.body)
+	}
+}
+
+func TestSourcesSayWhatIsMissing(t *testing.T) {
+	l := declared(t, func(c *api.Config) { c.Now = func() time.Time { return now.Add(3 * 24 * time.Hour) } })
+	const never = "It was never heard of"
+	if s := as[wire.Sources](t, l.read("/api/v1/sources")).Sources; len(s) != 1 || s[0].Sentence != never || s[0].Complete || !s[0].Silent {
+		t.Fatalf("%+v", s)
+	}
+	l.record("m1", action("Store", "customer:"+canary))
+	e := event("m2", map[string]any{"operation": "Erase", "subjects": []string{"customer:" + canary}, "instruction": "orders"})
+	e["type"] = wire.TypeAnnouncement
+	announced := as[wire.Receipt](t, l.request(http.MethodPost, recordPath, wire.ContentEvent, encoded(t, e)))
+	if _, err := l.ledger.Count(t.Context(), source.CountReported{
+		Controller: "fenland-cycles", Service: "webshop", System: "crm", Category: "pd:Name", People: 3,
+	}, now); err != nil {
+		t.Fatal(err)
+	}
+	silent := "It is silent since 23 Nov 2026, 10:00 UTC, and is bound to report within 24h; "
+	rest := "what it announced on 23 Nov 2026, 09:00 UTC (entry " + l.position(announced.Position) + ") was not confirmed; " +
+		"on 23 November 2026 it counted 3 people with Name in crm, and the ledger knows of 1"
+	for query, want := range map[string]string{"": silent + rest, "?times=3": "What" + strings.TrimPrefix(rest, "what"), "?times=4": "On 23" + strings.SplitAfter(rest, "; on 23")[1]} {
+		s := as[wire.Sources](t, l.read("/api/v1/sources"+query)).Sources[0]
+		if s.Sentence != want || s.Complete || s.Unconfirmed != 1 || s.Announced[0].ID != "m2" || s.Counts[0].Known != 1 {
+			t.Errorf("%s: %+v", query, s)
+		}
+	}
+	for i := range 2 {
+		l.record("c"+strconv.Itoa(i), action("Store", "customer:"+strconv.Itoa(i)))
+	}
+	l.record("m3", with(action("Use", "customer:"+canary), "announced", "m2"))
+	if s := as[wire.Sources](t, l.read("/api/v1/sources?times=4")).Sources[0]; !s.Complete || s.Sentence != "Nothing is missing" || s.Unconfirmed != 0 {
+		t.Errorf("what came late closes its gap: %+v", s)
+	}
+	if a := l.get("/api/v1/sources?times=0"); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 }

@@ -15,33 +15,6 @@ import (
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
-func (p *program) sources() *cobra.Command {
-	return &cobra.Command{
-		Use: "sources", Short: "Which services report, when they last did, and what is missing of their count",
-		Args: exact(0, "no arguments"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			var sources wire.Sources
-			if err := p.ledger().call(cmd.Context(), http.MethodGet, "/sources", "", nil, &sources); err != nil {
-				return err
-			}
-			l := listing{
-				whole: sources, head: []string{"Client", "Service", "Entries", "With findings", "Last heard (UTC)", "Missing"},
-				empty: "No service has reported anything yet.",
-			}
-			for _, s := range sources.Sources {
-				missing := "not counted"
-				if s.Sequence > 0 {
-					missing = strconv.FormatUint(s.Gaps, 10)
-				}
-				l.items = append(l.items, s)
-				l.rows = append(l.rows, []string{s.Controller, s.Service, strconv.FormatUint(s.Entries, 10),
-					strconv.FormatUint(s.Findings, 10), brief(s.Last), missing})
-			}
-			return p.show(l)
-		},
-	}
-}
-
 func (p *program) status() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "How the ledger and its views are; ends with exit code 5 where it is not ready",

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"strconv"
@@ -13,9 +14,11 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/nats-io/nats.go"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/jigowatt/daybook/infra/cli"
+	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/scripts/sample"
 )
 
@@ -39,6 +42,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": start, "stop": stop, "sample": writeSample, "pack": pack, "until": until, "code": code, "narrow": narrow,
+			"beat": beat,
 		},
 	})
 }
@@ -195,4 +199,18 @@ func narrow(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("a line has %d places: %s", n, line)
 		}
 	}
+}
+
+// beat sends the heartbeat of a service over NATS: its client, its name, and how far it has counted.
+func beat(ts *testscript.TestScript, _ bool, args []string) {
+	conn, err := nats.Connect(ts.Getenv("NATS_URL"))
+	ts.Check(err)
+	defer conn.Close()
+	sequence, err := strconv.ParseUint(args[2], 10, 64)
+	ts.Check(err)
+	body, err := json.Marshal(wire.Heartbeat{Sequence: sequence, Time: time.Now()})
+	ts.Check(err)
+	subject := wire.Subject{Kind: wire.Beat, Controller: args[0], Service: args[1]}.String()
+	ts.Check(conn.Publish(subject, body))
+	ts.Check(conn.Flush())
 }

@@ -109,24 +109,64 @@ type Heard struct {
 	End uint64 `json:"end"`
 }
 
-// Source is what is known of one service as a source of entries.
+// Source is what is known of one service as a source of entries, and what is missing of it (Art. 5(2), 24(1)).
 type Source struct {
 	Controller string `json:"controller"`
 	Service    string `json:"service"`
+	// Declared says that the register names the service, and ReportsWithin in which time it is bound to report, such as 24h.
+	Declared      bool   `json:"declared"`
+	ReportsWithin string `json:"reportsWithin,omitempty"`
 	// Entries counts one for each person of an action.
 	Entries uint64 `json:"entries"`
 	Actions uint64 `json:"actions"`
 	// Findings is how many of the entries have findings.
 	Findings uint64 `json:"findings"`
-	// First and Last are when the ledger recorded the oldest and the newest.
-	First        time.Time `json:"first"`
-	Last         time.Time `json:"last"`
-	LastPosition uint64    `json:"lastPosition"`
+	// First and Last are when the ledger recorded the oldest and the newest, absent where there are none.
+	First        *time.Time `json:"first,omitempty"`
+	Last         *time.Time `json:"last,omitempty"`
+	LastPosition uint64     `json:"lastPosition"`
+	// Heard is when the ledger recorded anything of the service, be it a heartbeat; absent where it never did.
+	Heard *time.Time `json:"heard,omitempty"`
+	// Silent says that it was not heard for longer than it may be silent.
+	Silent bool `json:"silent,omitempty"`
 	// Sequence is the newest of the service's own count, 0 where it keeps none, and Gaps how many of that count are missing.
 	Sequence uint64 `json:"sequence,omitempty"`
 	Gaps     uint64 `json:"gaps,omitempty"`
 	// Missing says which are, the newest gaps first to last; 64 at most.
 	Missing []Gap `json:"missing,omitempty"`
+	// Unconfirmed counts what it announced and no action has confirmed, one for each person; Announced lists the oldest 64.
+	Unconfirmed uint64      `json:"unconfirmed,omitempty"`
+	Announced   []Announced `json:"announced,omitempty"`
+	// Counts are the newest of its counts of people, beside how many the ledger knows of.
+	Counts []SourceCount `json:"counts,omitempty"`
+	// Complete says that nothing of all this is missing, and Sentence what is.
+	Complete bool   `json:"complete"`
+	Sentence string `json:"sentence"`
+}
+
+// Announced is an action that a service announced and did not confirm.
+type Announced struct {
+	// ID is that of the announcement.
+	ID          string    `json:"id"`
+	Position    uint64    `json:"position"`
+	Time        time.Time `json:"time"`
+	Operation   string    `json:"operation"`
+	Instruction string    `json:"instruction,omitempty"`
+	System      string    `json:"system,omitempty"`
+	// Overdue says that it was announced longer ago than the service may be silent.
+	Overdue bool `json:"overdue,omitempty"`
+}
+
+// SourceCount is how many people's data a service says that it holds, beside how many the ledger knows of.
+type SourceCount struct {
+	System   string `json:"system"`
+	Category string `json:"category"`
+	// Time is when it was counted, and Position that of the entry that says so.
+	Time     time.Time `json:"time"`
+	Position uint64    `json:"position"`
+	// Counted is what the service says, and Known how many the entries say were there at that time.
+	Counted uint64 `json:"counted"`
+	Known   uint64 `json:"known"`
 }
 
 // Gap is a run of a service's own count that has not come, both ends included.

@@ -1,5 +1,6 @@
 // Package sources is the view of where events come from: for each service of each controller how many, since when, until when,
-// with which findings, and whether its own count has gaps (Art. 5(2), 28(3)(h)).
+// with which findings, and what is missing (Art. 5(2), 24(1), 28(3)(h)): numbers of its own count that have not come, actions that it
+// announced and did not confirm, and people whose data it counted and the ledger does not know of. What comes late closes its gap.
 //
 // It deliberately tells nobody: who must hear of a silent service is not its matter.
 package sources
@@ -14,7 +15,9 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/source"
 	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/sorted"
 )
 
 // Name is the view's name.
@@ -28,10 +31,14 @@ type projection struct{}
 // Projection gives the projection of the view.
 func Projection() projections.Projection { return projection{} }
 
-func (projection) Name() string               { return Name }
-func (projection) Version() int               { return 1 }
-func (projection) Schema() string             { return schema }
-func (projection) Folder() projections.Folder { return &folder{states: map[key]*state{}} }
+func (projection) Name() string { return Name }
+func (projection) Version() int { return 2 }
+func (projection) Schema() string {
+	return schema + sorted.NamesSchema("name") + sorted.Schema("present")
+}
+func (projection) Folder() projections.Folder {
+	return &folder{states: map[key]*state{}, names: names.Writer(), present: present.Writer()}
+}
 
 const (
 	// keptHours bounds the hours of a source, counted back from its newest event.
@@ -47,14 +54,59 @@ type folder struct {
 	dirty  []key // those that changed since the last Flush
 	last   key   // whose state newest is: most events come from the source that the one before came from
 	newest *state
+
+	names   *sorted.NameWriter
+	present *sorted.Writer
+	text    []byte
+	value   []byte
 }
 
 // Fold takes in the next event.
 func (f *folder) Fold(conn *sqlite.Conn, e *domain.Recorded) error {
-	a, ok := e.Fact.(dossier.ActionRecorded)
-	if !ok {
-		return nil
+	if err := f.fold(conn, e); err != nil {
+		return err
 	}
+	return f.present.Advance(conn, uint64(e.Position)+1)
+}
+
+func (f *folder) fold(conn *sqlite.Conn, e *domain.Recorded) error {
+	switch fact := e.Fact.(type) {
+	case dossier.ActionRecorded:
+		if err := f.act(conn, e, &fact); err != nil {
+			return err
+		}
+		if fact.Announced != "" {
+			if err := confirm(conn, &fact); err != nil {
+				return err
+			}
+		}
+		return f.keep(conn, e, &fact)
+	case source.HeartbeatRecorded:
+		return f.hear(conn, e, key{fact.Controller, fact.Service}, fact.Sequence)
+	case source.CountReported:
+		if err := counted(conn, e, &fact); err != nil {
+			return err
+		}
+		return f.hear(conn, e, key{fact.Controller, fact.Service}, 0)
+	case dossier.IdentifierLinked:
+		return join(conn, &fact)
+	case dossier.Statement:
+		from, ours := serviceOf(e.Source)
+		if !ours {
+			return nil // The ledger's own, or a person's.
+		}
+		if a, is := fact.(dossier.ActionAnnounced); is {
+			if err := announce(conn, e, from, &a); err != nil {
+				return err
+			}
+		}
+		return f.hear(conn, e, from, e.Sequence)
+	}
+	return nil
+}
+
+// act takes in one action.
+func (f *folder) act(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRecorded) error {
 	s, err := f.state(conn, key{a.Controller, a.Service})
 	if err != nil {
 		return err
@@ -112,7 +164,7 @@ func (f *folder) state(conn *sqlite.Conn, k key) (*state, error) {
 func load(conn *sqlite.Conn, k key) (*state, error) {
 	s := &state{}
 	stmt, err := conn.Prepare(`SELECT first_position, last_position, first_recorded, last_recorded, first_time, last_time, events,
-		actions, with_findings, sequence, missing, gaps, findings FROM source WHERE controller = ? AND service = ?`)
+		actions, with_findings, heard, sequence, missing, gaps, findings FROM source WHERE controller = ? AND service = ?`)
 	if err != nil {
 		return nil, err
 	}
@@ -129,15 +181,16 @@ func load(conn *sqlite.Conn, k key) (*state, error) {
 func (s *state) scan(stmt *sqlite.Stmt, first int) error {
 	for i, into := range []*int64{
 		&s.firstPosition, &s.lastPosition, &s.firstRecorded, &s.lastRecorded, &s.firstTime, &s.lastTime, &s.events, &s.actions, &s.found,
+		&s.heard,
 	} {
 		*into = stmt.ColumnInt64(first + i)
 	}
-	s.sequence, s.missing = uint64(stmt.ColumnInt64(first+9)), uint64(stmt.ColumnInt64(first+10))
+	s.sequence, s.missing = uint64(stmt.ColumnInt64(first+10)), uint64(stmt.ColumnInt64(first+11))
 	var err error
-	if s.gaps, err = unpackGaps(blob(stmt, first+11)); err != nil {
+	if s.gaps, err = unpackGaps(blob(stmt, first+12)); err != nil {
 		return err
 	}
-	counts, err := unpack(blob(stmt, first+12))
+	counts, err := unpack(blob(stmt, first+13))
 	copy(s.findings[:], counts)
 	return err
 }
@@ -164,11 +217,11 @@ func (f *folder) Flush(conn *sqlite.Conn) error {
 	if len(f.states) > maxStates {
 		clear(f.states)
 	}
-	return nil
+	return f.present.Flush(conn)
 }
 
 func (s *state) write(conn *sqlite.Conn, k key) error {
-	stmt, err := conn.Prepare("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+	stmt, err := conn.Prepare("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return err
 	}
@@ -176,12 +229,12 @@ func (s *state) write(conn *sqlite.Conn, k key) error {
 	stmt.BindText(2, string(k.service))
 	for i, n := range []int64{
 		s.firstPosition, s.lastPosition, s.firstRecorded, s.lastRecorded, s.firstTime, s.lastTime, s.events, s.actions, s.found,
-		int64(s.sequence), int64(s.missing),
+		s.heard, int64(s.sequence), int64(s.missing),
 	} {
 		stmt.BindInt64(3+i, n)
 	}
-	bindBlob(stmt, 14, packGaps(s.gaps))
-	bindBlob(stmt, 15, packFindings(&s.findings))
+	bindBlob(stmt, 15, packGaps(s.gaps))
+	bindBlob(stmt, 16, packFindings(&s.findings))
 	return step(stmt)
 }
 

@@ -20,6 +20,7 @@ type state struct {
 	firstRecorded, lastRecorded int64
 	firstTime, lastTime         int64
 	events, actions, found      int64
+	heard                       int64 // when the newest was recorded that is no action
 	sequence, missing           uint64
 	gaps                        []Gap
 	findings                    [32]uint64 // by finding; FindingSet has 32 bits
@@ -48,6 +49,20 @@ func (s *state) count(sequence uint64) {
 		s.fill(sequence)
 	}
 	s.bound()
+}
+
+// claim takes in how far the service says that it has counted: whatever has not come by then is missing until it does.
+func (s *state) claim(sequence uint64) {
+	switch {
+	case sequence <= s.sequence:
+	case s.sequence == 0:
+		s.sequence = sequence // The count began before the ledger saw it.
+	default:
+		s.missing += sequence - s.sequence
+		s.gaps = append(s.gaps, Gap{s.sequence + 1, sequence})
+		s.sequence = sequence
+		s.bound()
+	}
 }
 
 // fill takes one that came late out of its gap.
