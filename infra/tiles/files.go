@@ -1,6 +1,7 @@
 package tiles
 
 import (
+	"bytes"
 	"context"
 	"io/fs"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/cockroachdb/errors"
 	"golang.org/x/sync/errgroup"
@@ -82,18 +84,29 @@ func unusable(err error) error {
 		"Check that the disk has room, and that daybook may write to the directory tiles of its data directory.")
 }
 
-// writer writes files that are durable once sync has returned.
+// writers is how many files are made, or brought to disk, at once: making one takes a file system long, but it makes several together.
+const writers = 8
+
+// few is how many files are brought to disk one by one; for more, the file system is asked for all at once.
+const few = 16
+
+// writer writes files beside its owner. They are durable once sync has returned.
 type writer struct {
 	dir   string
-	files []*os.File
+	group *errgroup.Group
 	dirs  map[string]bool
 	bytes int
+
+	mu    sync.Mutex // guards what follows
+	files []*os.File
 }
 
+// write takes a copy of the content. What goes wrong is told by sync.
 func (w *writer) write(p place, content []byte) error {
 	path := filepath.Join(w.dir, filepath.FromSlash(p.path()))
-	if w.dirs == nil {
-		w.dirs = map[string]bool{}
+	if w.group == nil {
+		w.group, w.dirs = &errgroup.Group{}, map[string]bool{}
+		w.group.SetLimit(writers)
 	}
 	if parent := filepath.Dir(path); !w.dirs[parent] {
 		if err := os.MkdirAll(parent, 0o700); err != nil {
@@ -103,46 +116,65 @@ func (w *writer) write(p place, content []byte) error {
 			w.dirs[parent] = true
 		}
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return unusable(err)
-	}
-	w.files = append(w.files, f)
+	content = bytes.Clone(content)
 	w.bytes += len(content)
-	if _, err := f.Write(content); err != nil {
+	w.group.Go(func() error {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		w.mu.Lock()
+		w.files = append(w.files, f)
+		w.mu.Unlock()
+		_, err = f.Write(content)
+		return err
+	})
+	return nil
+}
+
+// sync makes everything durable that was written since the last call, and closes it.
+func (w *writer) sync() error {
+	if w.group == nil {
+		return nil
+	}
+	err := w.group.Wait()
+	if err == nil {
+		err = w.toDisk()
+	}
+	w.drop()
+	if err != nil {
 		return unusable(err)
 	}
 	return nil
 }
 
-// syncers is how many files are brought to disk at once: a file system writes them down together.
-const syncers = 8
-
-// sync makes everything durable that was written since the last call, and closes it.
-func (w *writer) sync() error {
+func (w *writer) toDisk() error {
+	if len(w.files) > few {
+		if can, err := syncAll(w.files[0].Fd()); can {
+			return err
+		}
+	}
 	var group errgroup.Group
-	group.SetLimit(syncers)
+	group.SetLimit(writers)
 	for _, f := range w.files {
-		group.Go(func() error { return errors.CombineErrors(f.Sync(), f.Close()) })
+		group.Go(f.Sync)
 	}
 	err := group.Wait()
-	dirs := slices.Sorted(maps.Keys(w.dirs))
-	w.files, w.dirs, w.bytes = nil, nil, 0
-	for _, dir := range dirs {
+	for _, dir := range slices.Sorted(maps.Keys(w.dirs)) {
 		err = errors.CombineErrors(err, syncDirectory(dir))
 	}
-	if err != nil {
-		return unusable(err)
-	}
-	return nil
+	return err
 }
 
 // drop closes what was written and gives it up.
 func (w *writer) drop() {
-	for _, f := range w.files {
-		_ = f.Close()
+	if w.group != nil {
+		_ = w.group.Wait() // sync told what went wrong
 	}
-	w.files, w.dirs, w.bytes = nil, nil, 0
+	for _, f := range w.files {
+		_ = f.Close() // what was written is on disk, or given up
+	}
+	w.files, w.group, w.dirs, w.bytes = nil, nil, nil, 0
 }
 
 // replace puts a file in the place of another so that, whatever happens, there is the one or the other, and is durable when it

@@ -80,7 +80,9 @@ func (t *Tiles) checkAll(ctx context.Context, head Checkpoint) {
 func (t *Tiles) Check(ctx context.Context) error { return t.check(ctx, t.state()) }
 
 func (t *Tiles) check(ctx context.Context, head Checkpoint) error {
-	b := newBuilder(func(p place, content []byte) error { return compare(ctx, t.dir, p, content) })
+	files := readAhead(ctx, t.dir, head.Size)
+	defer files.close()
+	b := newBuilder(func(p place, content []byte) error { return compare(ctx, files, p, content) })
 	err := feed(ctx, t.log, b, head.Size, func(domain.Position) {})
 	if err == nil && b.tree.Root() == head.Root {
 		t.cfg.Logger.InfoContext(ctx, "the log was held against its proof", slog.Uint64("position", uint64(head.Size)))

@@ -139,8 +139,9 @@ func files(t testing.TB, dir string) []string {
 
 // The tree is the same however often the ledger stopped, whatever it had written by then.
 func TestTheTreeIsThatOfTheEventsAcrossRestarts(t *testing.T) {
+	t.Parallel()
 	cfg, log := config(t.TempDir()), logOf(t, 0)
-	sizes := []int{0, 1, 2, 255, 256, 257, 511, 512, 513, 1024, 3000, 65_535, 65_536, 65_537, 66_000, 66_048}
+	sizes := []int{0, 1, 2, 255, 256, 257, 512, 513, 3000, 65_535, 65_536, 65_537, 66_048}
 	at := 0
 	for _, n := range sizes {
 		grow(t, log, at, n)

@@ -49,9 +49,11 @@ func Verify(ctx context.Context, v Verification) (Checkpoint, error) {
 		heads = append(heads, c)
 	}
 	slices.SortStableFunc(heads, func(a, b Checkpoint) int { return int(int64(a.Size) - int64(b.Size)) })
-	check := func(p place, content []byte) error { return compare(ctx, v.Files, p, content) }
-	b := newBuilder(check)
 	last := heads[len(heads)-1]
+	files := readAhead(ctx, v.Files, last.Size)
+	defer files.close()
+	check := func(p place, content []byte) error { return compare(ctx, files, p, content) }
+	b := newBuilder(check)
 	for _, head := range heads {
 		if err := feed(ctx, v.Log, b, head.Size, func(done domain.Position) {
 			if v.Progress != nil {

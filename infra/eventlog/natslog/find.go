@@ -80,7 +80,7 @@ func (m *marks) search(at domain.Position) (int, bool) {
 func (l *Log) find(ctx context.Context, at domain.Position) (mark, error) {
 	seq, end := l.tail.last()
 	low, high := l.marks.around(at, mark{seq: 1}, mark{at: end, seq: seq + 1})
-	for high.seq-low.seq > 1 {
+	for low.at != at && high.seq-low.seq > 1 {
 		middle := low.seq + (high.seq-low.seq)/2
 		m, err := l.message(ctx, middle)
 		if err != nil {
