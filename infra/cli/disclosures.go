@@ -75,8 +75,8 @@ func (p *program) disclosurePage(d wire.Disclosures) error {
 		return err
 	}
 	for _, w := range d.Withheld {
-		p.say("", "Left out, because the law forbids telling: "+strconv.FormatUint(w.Orders, 10)+" orders with "+
-			strconv.FormatUint(w.Entries, 10)+" entries under "+w.Controller+".")
+		p.say("", "Left out under "+w.Controller+", because the law forbids telling: orders "+strconv.FormatUint(w.Orders, 10)+", entries "+
+			strconv.FormatUint(w.Entries, 10)+".")
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ var _ Reader = (*projections.View)(nil)
 func New(view Reader) *Sources { return &Sources{view} }
 
 // All lists the sources of a controller, or of all where it is empty, by controller and service, and gives the position at which
-// the view stood. What was counted is held against what is known, which takes time with the number of people: a tenth of a second for
+// the view stood. What was counted is held against what is known, which takes time with the number of people: a fifth of a second for
 // a million. It returns domain.ErrUnavailable where the view does not answer.
 func (s *Sources) All(ctx context.Context, c domain.ControllerID) ([]Source, domain.Position, error) {
 	list := []Source{}
