@@ -28,6 +28,10 @@ func TestTheLeafCoversEveryByteAtEverySize(t *testing.T) {
 		if got := merkle.Leaf(event); got != want {
 			t.Errorf("%d bytes: the leaf is %x, want %x", n, got, want)
 		}
+		lent := append([]byte{'y'}, event...)
+		if got := merkle.LeafAfter(lent); got != want || lent[0] != 'y' {
+			t.Errorf("%d bytes: after a byte that is lent the leaf is %x, want %x", n, got, want)
+		}
 		event[n-1]++
 		if merkle.Leaf(event) == want {
 			t.Errorf("%d bytes: the last byte does not count", n)

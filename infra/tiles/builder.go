@@ -27,14 +27,16 @@ func (b *builder) add(event []byte) error {
 	if len(event) > domain.MaxEventBytes {
 		return errors.AssertionFailedf("an event of %d bytes at position %s", len(event), b.size())
 	}
+	lent := len(b.bundle) + 1
 	b.bundle = append(append(b.bundle, byte(len(event)>>8), byte(len(event))), event...)
+	leaf := merkle.LeafAfter(b.bundle[lent:])
 	if (b.tree.Size()+1)%width == 0 {
 		if err := b.emit(place{entries, b.tree.Size() / width, width}, b.bundle); err != nil {
 			return err
 		}
 		b.bundle = b.bundle[:0]
 	}
-	return b.tree.Append(merkle.Leaf(event), func(level int, index uint64, hashes []merkle.Hash) error {
+	return b.tree.Append(leaf, func(level int, index uint64, hashes []merkle.Hash) error {
 		return b.emit(place{level, index, width}, b.join(hashes))
 	})
 }
