@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jigowatt/daybook/infra/wire"
 )
@@ -92,6 +93,11 @@ func TestRecipientsAndServicesAreListed(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	empty := start(t)
+	for deadline := time.Now().Add(30 * time.Second); empty.get("/api/v1/recipients").status == http.StatusServiceUnavailable; {
+		if time.Now().After(deadline) {
+			t.Fatal("the view of an empty ledger is not built")
+		}
+	}
 	if a := empty.get("/api/v1/recipients"); !strings.Contains(string(a.body), `"recipients":[]`) {
 		t.Errorf("%s", a.body)
 	}
