@@ -1,7 +1,10 @@
 package bus_test
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"log/slog"
 	"net"
 	"strconv"
 	"strings"
@@ -93,6 +96,81 @@ func TestOnlyLoopbackIsListenedOn(t *testing.T) {
 			t.Fatalf("listening on %q: %+v", host, err)
 		}
 		nc.Close()
+	}
+}
+
+func TestReservedSubjectsAreForTheProcessItself(t *testing.T) {
+	s := open(t, bus.Config{Reserved: []string{"own", "own.>"}})
+	heard, err := s.Conn().SubscribeSync(">")
+	if err != nil {
+		t.Fatal(err)
+	}
+	outside, err := s.DialOutside()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer outside.Close()
+	far, err := bus.Connect(t.Context(), s.ClientURL(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	for _, nc := range []*nats.Conn{outside, far} {
+		for _, subject := range []string{"own", "own.a.b", "open"} {
+			if err := nc.Publish(subject, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := nc.FlushTimeout(10 * time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inside, err := s.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inside.Close()
+	for _, subject := range []string{"own", "own.a.b"} {
+		if err := inside.Publish(subject, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"open", "open", "own", "own.a.b"} {
+		m, err := heard.NextMsg(10 * time.Second)
+		if err != nil || m.Subject != want {
+			t.Fatalf("%v %v came, want %s", m, err, want)
+		}
+	}
+	if nc, err := nats.Connect(s.ClientURL(), nats.UserInfo("daybook", "guess")); err == nil {
+		nc.Close()
+		t.Fatal("a guess at the secret was let in")
+	}
+}
+
+// What is no protocol may be a payload, and what is denied may be a subject with an address in it: neither comes into the log.
+func TestTheLogRepeatsNothingThatClientsSend(t *testing.T) {
+	const canary = "canary-7f3@example.org"
+	var log bytes.Buffer
+	s := open(t, bus.Config{Reserved: []string{"own.>"}, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	for _, sent := range []string{canary + "\r\n", "PUB a 1\r\n" + canary + "\r\n", "PUB " + strings.Repeat(canary, 1000) + " 1\r\n",
+		"CONNECT {\"name\":\"" + canary + "\"}\r\nPUB own." + canary + " 0\r\n\r\n\"" + canary + "\r\n"} {
+		conn, err := net.Dial("tcp", s.NATS().Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write([]byte(sent)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, conn); err != nil { // until the server ends it
+			t.Log(err)
+		}
+		conn.Close()
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if said := log.String(); !strings.Contains(said, "ERROR") || strings.Contains(said, "canary") {
+		t.Errorf("the log: %s", said)
 	}
 }
 

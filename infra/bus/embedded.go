@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/errors"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 
 	"github.com/jigowatt/daybook/domain"
 )
@@ -43,6 +44,9 @@ type Config struct {
 	DontListen bool
 	// MaxPayload is the largest message in bytes; 0 means DefaultMaxPayload.
 	MaxPayload int32
+	// Reserved are subjects, with wildcards or without, on which only connections of Dial publish. Others are told, and nothing of
+	// what they publish there arrives. It does not say who may connect or listen.
+	Reserved []string
 	// Logger takes what the server says; nil discards it.
 	Logger *slog.Logger
 }
@@ -53,6 +57,7 @@ type Server struct {
 	conn   *nats.Conn
 	lock   *storeLock
 	listen bool
+	inside nats.Option // of the connections of Dial; nil where nothing is reserved
 	log    *slog.Logger
 	close  sync.Once
 	closed error // set by the first Close
@@ -78,6 +83,11 @@ func Embedded(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{lock: lock, listen: !cfg.DontListen, log: cfg.Logger}
+	if len(cfg.Reserved) > 0 {
+		if s.inside, err = reserve(opts, cfg.Reserved); err != nil {
+			return nil, errors.CombineErrors(err, s.Close())
+		}
+	}
 	if err := s.start(ctx, opts); err != nil {
 		return nil, errors.WithSecondaryError(err, s.Close())
 	}
@@ -120,6 +130,26 @@ func (cfg Config) options() (*server.Options, error) {
 		DisableJetStreamBanner: true,
 		NoSigs:                 true,
 	}, nil
+}
+
+// reserve makes two users, the program itself and whoever does not say who it is, and lets the latter publish everywhere but on the
+// subjects. It gives what makes a connection one of the program's.
+func reserve(opts *server.Options, subjects []string) (nats.Option, error) {
+	var public [2]string
+	var keys [2]nkeys.KeyPair
+	for i := range keys {
+		var err error
+		if keys[i], err = nkeys.CreateUser(); err == nil {
+			public[i], err = keys[i].PublicKey()
+		}
+		if err != nil {
+			return nil, errors.Wrap(err, "make the keys of the embedded server's users")
+		}
+	}
+	denied := &server.Permissions{Publish: &server.SubjectPermission{Deny: subjects}}
+	opts.Nkeys = []*server.NkeyUser{{Nkey: public[0]}, {Nkey: public[1], Permissions: denied}}
+	opts.NoAuthUser = public[1]
+	return nats.Nkey(public[0], keys[0].Sign), nil
 }
 
 // loopback gives the address to listen on, and domain.ErrInvalid for one that other machines can reach.
@@ -173,8 +203,16 @@ func probe(ctx context.Context, opts *server.Options) error {
 // Conn gives the connection that the server opened for this process. It ends with the server; callers do not close it.
 func (s *Server) Conn() *nats.Conn { return s.conn }
 
-// Dial opens one more connection that does not go through a socket. The caller closes it.
+// Dial opens one more connection that does not go through a socket, and that may publish everywhere. The caller closes it.
 func (s *Server) Dial(opts ...nats.Option) (*nats.Conn, error) {
+	if s.inside != nil {
+		opts = append([]nats.Option{s.inside}, opts...)
+	}
+	return s.DialOutside(opts...)
+}
+
+// DialOutside is Dial for a connection that may publish what others may: it answers on subjects that others choose.
+func (s *Server) DialOutside(opts ...nats.Option) (*nats.Conn, error) {
 	all := append(clientOptions(s.log), nats.InProcessServer(s.nats))
 	nc, err := nats.Connect("", append(all, opts...)...)
 	if err != nil {

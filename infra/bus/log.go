@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -12,7 +13,8 @@ import (
 var _ server.Logger = (*serverLog)(nil)
 
 // serverLog hands what the server says to slog. The server formats whole sentences about itself, its clients' addresses and its
-// files; payloads and headers appear in traces only, which are never asked for and dropped here.
+// files. What clients sent appears in traces, which are never asked for and dropped here, and in quotation marks: the bytes that are
+// no protocol, which may be a payload, subjects that are denied, and names that clients give themselves. What is quoted is left out.
 type serverLog struct {
 	log   *slog.Logger
 	fatal atomic.Bool // the server said that it cannot go on; it would have ended the process
@@ -21,8 +23,26 @@ type serverLog struct {
 func (l *serverLog) say(level slog.Level, format string, v ...any) {
 	ctx := context.Background()
 	if l.log.Enabled(ctx, level) {
-		l.log.LogAttrs(ctx, level, "nats server", slog.String("text", fmt.Sprintf(format, v...)))
+		l.log.LogAttrs(ctx, level, "nats server", slog.String("text", unquoted(fmt.Sprintf(format, v...))))
 	}
+}
+
+// unquoted leaves out what stands in quotation marks as %q writes them, to the end of the text where one is not closed.
+func unquoted(text string) string {
+	var b strings.Builder
+	inside := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			b.WriteByte(c)
+			inside = !inside
+		case inside && c == '\\':
+			i++
+		case !inside:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // Noticef takes what the server says about its start, its streams and its stop.
