@@ -18,8 +18,8 @@ import (
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
-// handler gives what comes on an endpoint to one of the handlers, and survives it.
-func (s *Service) handler(handle func(message)) micro.HandlerFunc {
+// handler gives what comes on an endpoint to its handler, large messages beside the others.
+func (s *Service) handler(e endpoint) micro.HandlerFunc {
 	return func(r micro.Request) {
 		s.handling.RLock()
 		defer s.handling.RUnlock()
@@ -27,16 +27,26 @@ func (s *Service) handler(handle func(message)) micro.HandlerFunc {
 		if !answerable(m.reply) {
 			m.reply = ""
 		}
-		defer func() {
-			if fault := recover(); fault != nil {
-				// Its value may be personal.
-				s.cfg.Logger.ErrorContext(context.Background(), "a message panicked",
-					slog.String("kind", reflect.TypeOf(fault).String()), slog.String("stack", string(debug.Stack())))
-				s.refuse(m, errors.AssertionFailedf("a message panicked"))
-			}
-		}()
-		handle(m)
+		switch {
+		case len(m.body) < largeBody:
+			s.survive(m, e.handle)
+		case !s.large.add(len(m.body), func() { s.survive(m, e.handle) }):
+			e.full(m)
+		}
 	}
+}
+
+// survive handles a message, whatever it does to the handler.
+func (s *Service) survive(m message, handle func(message)) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			// Its value may be personal.
+			s.cfg.Logger.ErrorContext(context.Background(), "a message panicked",
+				slog.String("kind", reflect.TypeOf(fault).String()), slog.String("stack", string(debug.Stack())))
+			s.refuse(m, errors.AssertionFailedf("a message panicked"))
+		}
+	}()
+	handle(m)
 }
 
 // answerable says whether somebody can wait on a subject. The ledger may publish where its callers may not, and is not led to do
@@ -77,7 +87,9 @@ func (s *Service) answer(m message, rep *reported) {
 // refuse answers with a problem. Where nobody waits for an answer the message is kept, so that it is not lost.
 func (s *Service) refuse(m message, err error) {
 	if m.reply == "" {
-		s.keep(m, err, func() {})
+		if release, ok := s.hold(m); ok {
+			s.keep(m, err, release)
+		}
 		return
 	}
 	p := s.problems.Problem(context.Background(), err)
@@ -104,6 +116,17 @@ func (s *Service) respond(m message, header nats.Header, body []byte) {
 	}
 }
 
+// hold takes room for a message that nobody waits for, until release is called. Where there is none the message is lost: what comes
+// faster than the disk takes it, from a sender who is not told of anything, does not hold up those who are.
+func (s *Service) hold(m message) (release func(), ok bool) {
+	weight := min(unawaitedBytes, max(int64(len(m.body)), unawaitedBytes/unawaitedMessages))
+	if !s.unawaited.TryAcquire(weight) {
+		s.lose(errFull)
+		return nil, false
+	}
+	return func() { s.unawaited.Release(weight) }, true
+}
+
 // keep sees to what nobody waits for and what was not recorded: where it may be recorded later it goes to the inbox, else it is
 // set aside. It never waits; settled is called once the message is on disk, or lost.
 func (s *Service) keep(m message, why error, settled func()) {
@@ -117,7 +140,7 @@ func (s *Service) keep(m message, why error, settled func()) {
 		s.cfg.Quarantine.put("", m, why, kept)
 		return
 	}
-	s.cfg.Inbox.Put(m.subject, m.header, m.body, func(sequence uint64, err error) {
+	s.cfg.Inbox.put(m, false, func(sequence uint64, err error) {
 		if err != nil && !passing(err) {
 			s.cfg.Quarantine.put("", m, err, kept)
 			return

@@ -14,6 +14,23 @@ import (
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
+// full, fullAsked and fullInbox answer where there is no room for a message: what is only asked is not kept.
+func (s *Service) full(m message) { s.refuse(m, errFull) }
+
+func (s *Service) fullAsked(m message) {
+	if m.reply != "" {
+		s.refuse(m, errFull)
+	}
+}
+
+func (s *Service) fullInbox(m message) {
+	if m.reply == "" {
+		s.refuse(m, errFull)
+		return
+	}
+	s.acknowledge(m, 0, errFull)
+}
+
 // record answers with receipts once the actions are on disk.
 func (s *Service) record(m message) {
 	if m.reply == "" {
@@ -33,12 +50,10 @@ func (s *Service) record(m message) {
 
 // recordUnawaited records what nobody waits for, and keeps what it cannot record.
 func (s *Service) recordUnawaited(m message) {
-	weight := min(unawaitedBytes, max(int64(len(m.body)), unawaitedBytes/shelfMessages))
-	if !s.unawaited.TryAcquire(weight) {
-		s.keep(m, errFull, func() {})
+	release, ok := s.hold(m)
+	if !ok {
 		return
 	}
-	release := func() { s.unawaited.Release(weight) }
 	rep, err := s.read(m)
 	if err == nil {
 		err = s.take(rep, func(rep *reported) { s.keepRest(m, rep, release) })
@@ -128,7 +143,7 @@ func (s *Service) key(m message) {
 // is found when it is to be recorded, and sets it aside.
 func (s *Service) inbox(m message) {
 	if m.reply == "" {
-		s.keep(m, errUnawaited, func() {})
+		s.refuse(m, errUnawaited)
 		return
 	}
 	if _, _, err := address(m.subject); err != nil {

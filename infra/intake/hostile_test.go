@@ -37,7 +37,7 @@ func garbage(random *rand.Rand, n int) *nats.Msg {
 			body[random.IntN(len(body))] ^= byte(1 << random.IntN(8))
 		}
 	case 3: // deep
-		body = []byte(strings.Repeat([]string{"[", `{"a":`, `{"data":{"details":`}[random.IntN(3)], random.IntN(3000)))
+		body = []byte(strings.Repeat([]string{"[", `{"a":`, `{"data":{"details":`}[random.IntN(3)], random.IntN(300)))
 	case 4: // attributes in headers
 		body = []byte(`{"operation":"Store"}`)
 		m.Header = nats.Header{"ce-specversion": {"1.0"}, "CE-id": {strconv.Itoa(random.Int())}, "ce-" + strings.Repeat("x", random.IntN(60)): {"%C3%28"}}

@@ -33,11 +33,31 @@ type Streams struct {
 	Replicas int
 }
 
-func (s Streams) config(stream, subject string, retention jetstream.RetentionPolicy) jetstream.StreamConfig {
-	if s.Name != "" {
-		stream, subject = stream+"_"+strings.ToUpper(s.Name), subject+"."+s.Name
+// names gives the name and the subject of a stream.
+func (s Streams) names(stream, subject string) (string, string) {
+	if s.Name == "" {
+		return stream, subject
 	}
+	return stream + "_" + strings.ToUpper(s.Name), subject + "." + s.Name
+}
+
+func (s Streams) config(stream, subject string, retention jetstream.RetentionPolicy) jetstream.StreamConfig {
+	stream, subject = s.names(stream, subject)
 	return jetstream.StreamConfig{Name: stream, Subjects: []string{subject}, Retention: retention, Replicas: max(1, s.Replicas)}
+}
+
+// Reserved gives the subjects, with wildcards, on which nobody should publish but the ledger: whoever may could put messages into the
+// streams, or take them out as if they were recorded.
+func (s Streams) Reserved() []string {
+	var subjects []string
+	for _, stream := range [][2]string{{InboxStream, inboxSubject}, {QuarantineStream, quarantineSubject}} {
+		name, subject := s.names(stream[0], stream[1])
+		subjects = append(subjects, subject, "$JS.ACK."+name+".>")
+		for _, verb := range []string{"CREATE", "DURABLE.CREATE", "DELETE", "MSG.NEXT"} {
+			subjects = append(subjects, "$JS.API.CONSUMER."+verb+"."+name, "$JS.API.CONSUMER."+verb+"."+name+".>")
+		}
+	}
+	return subjects
 }
 
 // Inbox takes messages durably, sealed, for the ledger to record later.
@@ -56,7 +76,11 @@ func OpenInbox(ctx context.Context, nc *nats.Conn, box *Box, streams Streams) (*
 // not be: domain.ErrInvalid where it can never be, domain.ErrBusy where too much waits for the disk, domain.ErrUnavailable. It
 // never waits, and done must not either.
 func (i *Inbox) Put(subject string, header nats.Header, body []byte, done func(uint64, error)) {
-	i.shelf.put("", boxed{Subject: subject, Header: header}, body, done)
+	i.put(message{subject: subject, header: header, body: body}, true, done)
+}
+
+func (i *Inbox) put(m message, awaited bool, done func(uint64, error)) {
+	i.shelf.put(item{about: boxed{Subject: m.subject, Header: m.header}, body: m.body, done: done}, awaited)
 }
 
 // Close waits for what was put to be answered.

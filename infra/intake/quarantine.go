@@ -53,14 +53,14 @@ func (q *Quarantine) put(id string, m message, why error, done func(uint64, erro
 		done(0, err)
 		return
 	}
-	q.shelf.put(id, about, body, done)
+	q.shelf.put(item{id: id, about: about, body: body, done: done}, false)
 }
 
 // add is put for a caller who waits. It returns domain.ErrUnavailable.
 func (q *Quarantine) add(ctx context.Context, id string, m message, why error) error {
 	about, body, err := q.fit(m, why)
 	if err == nil {
-		_, err = q.shelf.write(ctx, id, about, body)
+		err = q.shelf.write(ctx, item{id: id, about: about, body: body})
 	}
 	return err
 }

@@ -56,7 +56,8 @@ type Service struct {
 	micro    micro.Service
 
 	handling  sync.RWMutex        // held for reading while a message is handled
-	unawaited *semaphore.Weighted // in bytes, of messages that nobody waits for and that the ledger has taken on
+	large     *lane               // of messages that would hold up the small ones
+	unawaited *semaphore.Weighted // in bytes, of messages that nobody waits for, until they are recorded or kept
 	lost      atomic.Uint64
 
 	counting errgroup.Group // messages with counts, which are waited for
@@ -64,8 +65,11 @@ type Service struct {
 	unheard  atomic.Uint64 // heartbeats
 }
 
-// unawaitedBytes bounds what is held of messages that nobody waits for, until they are recorded or kept.
-const unawaitedBytes = 32 << 20
+// What nobody waits for may take a part of the room that there is for waiting, so that whoever waits always finds some.
+const (
+	unawaitedBytes    = 24 << 20
+	unawaitedMessages = shelfMessages / 2
+)
 
 // New makes a service that does not answer yet.
 func New(cfg Config) *Service {
@@ -77,7 +81,7 @@ func New(cfg Config) *Service {
 	}
 	s := &Service{
 		cfg: cfg, decoder: cloudevents.NewDecoder(), problems: problem.Reporter{Logger: cfg.Logger},
-		unawaited: semaphore.NewWeighted(unawaitedBytes),
+		unawaited: semaphore.NewWeighted(unawaitedBytes), large: newLane(),
 	}
 	s.pulses.of = map[origin]pulse{}
 	s.counting.SetLimit(countingMessages)
@@ -95,7 +99,12 @@ func (s *Service) Run(ctx context.Context, ready func()) error {
 	ready()
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return s.drain(ctx) })
-	both.Go(func() error { <-ctx.Done(); return s.stop() })
+	both.Go(func() error { s.large.run(); return nil })
+	both.Go(func() error {
+		<-ctx.Done()
+		defer s.large.close()
+		return s.stop()
+	})
 	err := both.Wait()
 	return errors.CombineErrors(err, s.counting.Wait())
 }
@@ -106,18 +115,19 @@ type endpoint struct {
 	name, subject, schema string
 	bytes                 int
 	handle                func(message)
+	full                  func(message) // answers where there is no room for a large message
 }
 
 const pendingMessages = 1 << 16
 
 func (s *Service) endpoints() []endpoint {
 	return []endpoint{
-		{"record", wire.Pattern(wire.Record), "event.json", 64 << 20, s.record},
-		{"ask", wire.Pattern(wire.Ask), "event.json", 24 << 20, s.ask},
-		{"inbox", wire.Pattern(wire.Inbox), "event.json", 32 << 20, s.inbox},
-		{"claim", wire.Pattern(wire.Claims), "claimrequest.json", 1 << 20, s.claim},
-		{"heartbeat", wire.Pattern(wire.Beat), "heartbeat.json", 1 << 20, s.beat},
-		{"key", wire.KeySubject, "key.json", 1 << 20, s.key},
+		{"record", wire.Pattern(wire.Record), "event.json", 32 << 20, s.record, s.full},
+		{"ask", wire.Pattern(wire.Ask), "event.json", 16 << 20, s.ask, s.fullAsked},
+		{"inbox", wire.Pattern(wire.Inbox), "event.json", 32 << 20, s.inbox, s.fullInbox},
+		{"claim", wire.Pattern(wire.Claims), "claimrequest.json", 1 << 20, s.claim, s.fullAsked},
+		{"heartbeat", wire.Pattern(wire.Beat), "heartbeat.json", 1 << 20, s.beat, s.fullAsked},
+		{"key", wire.KeySubject, "key.json", 1 << 20, s.key, s.fullAsked},
 	}
 }
 
@@ -139,7 +149,7 @@ func (s *Service) start() error {
 	}
 	s.micro = service
 	for _, e := range s.endpoints() {
-		err := service.AddEndpoint(e.name, s.handler(e.handle), micro.WithEndpointSubject(e.subject),
+		err := service.AddEndpoint(e.name, s.handler(e), micro.WithEndpointSubject(e.subject),
 			micro.WithEndpointPendingLimits(pendingMessages, e.bytes),
 			micro.WithEndpointMetadata(map[string]string{"schema": schemas + e.schema}))
 		if err != nil {

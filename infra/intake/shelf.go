@@ -20,9 +20,13 @@ const (
 	restingBytes = 4 << 30
 	// repeatWindow is how long the server knows the id of a message that is kept, so that it is kept once.
 	repeatWindow = 10 * time.Minute
-	// shelfBytes and shelfMessages bound what waits for the disk.
-	shelfBytes    = 32 << 20
-	shelfMessages = 32 << 10
+	// shelfBytes and shelfMessages bound what waits for the disk. Of the bytes large messages may take a part, so that small ones
+	// always find some, beside what nobody waits for; see unawaitedBytes.
+	shelfBytes      = 48 << 20
+	shelfLargeBytes = 16 << 20
+	shelfMessages   = 16 << 10
+	// shelfInFlight bounds what is sent and not answered for: what somebody waits for waits behind no more than this.
+	shelfInFlight = 256
 	// shelfWait bounds the wait for the disk.
 	shelfWait = 30 * time.Second
 	// headerRoom is more than JetStream's own headers of a message take.
@@ -34,30 +38,66 @@ var (
 	errClosed = errors.Wrap(domain.ErrUnavailable, "resting messages are closed")
 )
 
-// shelf keeps sealed messages in a stream of its own. It writes them without waiting for one another.
+// shelf keeps sealed messages in a stream of its own. What somebody waits for goes before what nobody does.
 type shelf struct {
 	nc              *nats.Conn
 	js              jetstream.JetStream
 	stream, subject string
 	box             *Box
-	room            *semaphore.Weighted
+	room, large     *semaphore.Weighted // in bytes
 
 	mu      sync.RWMutex // held for reading by whoever puts
 	closed  bool         // under mu
-	written chan written // in the order in which they were sent; has room for all that the shelf has room for
+	first   chan item    // that somebody waits for; has room for all that the shelf has room for
+	rest    chan item    // likewise
+	written chan written // in the order in which they were sent
 	owned   sync.WaitGroup
+}
+
+// item is a message that is to rest.
+type item struct {
+	id    string // by which the server knows a repetition; empty for none
+	about boxed
+	body  []byte
+	done  func(sequence uint64, err error) // called once; must not wait
+
+	room   []*semaphore.Weighted // of which it takes weight each
+	weight int64
+}
+
+// acquire takes room, everywhere or nowhere.
+func (i *item) acquire() bool {
+	for n, room := range i.room {
+		if !room.TryAcquire(i.weight) {
+			i.release(n)
+			return false
+		}
+	}
+	return true
+}
+
+// release gives room back, in the first n places.
+func (i *item) release(n int) {
+	for _, room := range i.room[:n] {
+		room.Release(i.weight)
+	}
+}
+
+// settle gives the room back and answers.
+func (i *item) settle(sequence uint64, err error) {
+	i.release(len(i.room))
+	i.done(sequence, err)
 }
 
 // written is a message that was sent to its stream and not answered for.
 type written struct {
+	item
 	future jetstream.PubAckFuture
-	weight int64
-	done   func(sequence uint64, err error)
 }
 
 // openShelf makes sure of the stream. The caller closes the shelf. It returns domain.ErrUnavailable.
 func openShelf(ctx context.Context, nc *nats.Conn, box *Box, cfg jetstream.StreamConfig) (*shelf, error) {
-	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(2*shelfMessages), jetstream.WithPublishAsyncTimeout(shelfWait))
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(4*shelfInFlight), jetstream.WithPublishAsyncTimeout(shelfWait))
 	if err != nil {
 		return nil, unavailable(err, "JetStream for resting messages")
 	}
@@ -68,8 +108,10 @@ func openShelf(ctx context.Context, nc *nats.Conn, box *Box, cfg jetstream.Strea
 	}
 	s := &shelf{
 		nc: nc, js: js, stream: cfg.Name, subject: cfg.Subjects[0], box: box,
-		room: semaphore.NewWeighted(shelfBytes), written: make(chan written, shelfMessages),
+		room: semaphore.NewWeighted(shelfBytes), large: semaphore.NewWeighted(shelfLargeBytes),
+		first: make(chan item, shelfMessages), rest: make(chan item, shelfMessages), written: make(chan written, shelfInFlight),
 	}
+	s.owned.Go(s.send)
 	s.owned.Go(s.settle)
 	return s, nil
 }
@@ -79,48 +121,90 @@ func (s *shelf) most() int { return int(s.nc.MaxPayload()) - headerRoom - s.box.
 
 // put seals a message and calls done once, with the stream's sequence when it is on disk, or with an error when it is not, or may
 // not be. A message of the same id that is on disk already counts as the message. It never waits, and done must not either.
-func (s *shelf) put(id string, about boxed, body []byte, done func(uint64, error)) {
-	if err := s.send(id, about, body, done); err != nil {
-		done(0, err)
+func (s *shelf) put(i item, awaited bool) {
+	if err := s.take(i, awaited); err != nil {
+		i.done(0, err)
 	}
 }
 
-func (s *shelf) send(id string, about boxed, body []byte, done func(uint64, error)) error {
+func (s *shelf) take(i item, awaited bool) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.closed {
 		return errors.WithStack(errClosed)
 	}
-	if len(body) > s.most() {
+	if len(i.body) > s.most() {
 		return tooLarge()
 	}
-	w := written{weight: max(int64(len(body)), shelfBytes/shelfMessages), done: done}
-	if w.weight = min(w.weight, shelfBytes); !s.room.TryAcquire(w.weight) {
+	i.room, i.weight = []*semaphore.Weighted{s.room}, max(int64(len(i.body)), shelfBytes/shelfMessages)
+	if len(i.body) >= largeBody {
+		i.room, i.weight = append(i.room, s.large), min(i.weight, shelfLargeBytes)
+	}
+	if !i.acquire() {
 		return errors.WithStack(errFull)
 	}
-	err := s.publish(id, about, body, &w)
-	if err != nil {
-		s.room.Release(w.weight)
+	if awaited {
+		s.first <- i
+	} else {
+		s.rest <- i
 	}
-	return err
+	return nil
 }
 
-func (s *shelf) publish(id string, about boxed, body []byte, w *written) (err error) {
-	m := &nats.Msg{Subject: s.subject}
-	if m.Data, err = s.box.seal(s.stream, about, body); err != nil {
-		return err
+// send seals and sends, one after another, until the shelf is closed and nothing is left.
+func (s *shelf) send() {
+	defer close(s.written)
+	first, rest := s.first, s.rest
+	for first != nil || rest != nil {
+		var i item
+		var open bool
+		select {
+		case i, open = <-first:
+			if !open {
+				first = nil
+			}
+		default:
+			select {
+			case i, open = <-first:
+				if !open {
+					first = nil
+				}
+			case i, open = <-rest:
+				if !open {
+					rest = nil
+				}
+			}
+		}
+		if !open {
+			continue
+		}
+		future, err := s.publish(i)
+		if err != nil {
+			i.settle(0, err)
+			continue
+		}
+		i.body = nil
+		s.written <- written{i, future}
 	}
-	if id != "" {
-		m.Header = nats.Header{jetstream.MsgIDHeader: {id}}
+}
+
+func (s *shelf) publish(i item) (jetstream.PubAckFuture, error) {
+	sealed, err := s.box.seal(s.stream, i.about, i.body)
+	if err != nil {
+		return nil, err
 	}
-	switch w.future, err = s.js.PublishMsgAsync(m); {
+	m := &nats.Msg{Subject: s.subject, Data: sealed}
+	if i.id != "" {
+		m.Header = nats.Header{jetstream.MsgIDHeader: {i.id}}
+	}
+	future, err := s.js.PublishMsgAsync(m)
+	switch {
 	case errors.Is(err, nats.ErrMaxPayload):
-		return tooLarge()
+		return nil, tooLarge()
 	case err != nil:
-		return unavailable(err, "send a message to rest")
+		return nil, unavailable(err, "send a message to rest")
 	}
-	s.written <- *w
-	return nil
+	return future, nil
 }
 
 func tooLarge() error {
@@ -130,41 +214,35 @@ func tooLarge() error {
 // settle answers for what was sent, until the shelf is closed.
 func (s *shelf) settle() {
 	for w := range s.written {
-		var sequence uint64
-		var err error
 		select {
 		case ack := <-w.future.Ok():
-			sequence = ack.Sequence
-		case cause := <-w.future.Err():
-			err = unavailable(cause, "write a message to rest")
+			w.item.settle(ack.Sequence, nil)
+		case err := <-w.future.Err():
+			w.item.settle(0, unavailable(err, "write a message to rest"))
 		}
-		s.room.Release(w.weight)
-		w.done(sequence, err)
 	}
 }
 
-// write is put for a caller who waits.
-func (s *shelf) write(ctx context.Context, id string, about boxed, body []byte) (uint64, error) {
-	type result struct {
-		sequence uint64
-		err      error
-	}
-	answer := make(chan result, 1)
-	s.put(id, about, body, func(sequence uint64, err error) { answer <- result{sequence, err} })
+// write is put for a caller who waits until ctx ends.
+func (s *shelf) write(ctx context.Context, i item) error {
+	answer := make(chan error, 1)
+	i.done = func(_ uint64, err error) { answer <- err }
+	s.put(i, false)
 	select {
-	case r := <-answer:
-		return r.sequence, r.err
+	case err := <-answer:
+		return err
 	case <-ctx.Done():
-		return 0, unavailable(ctx.Err(), "wait for a message to rest")
+		return unavailable(ctx.Err(), "wait for a message to rest")
 	}
 }
 
-// close takes nothing more and waits until all that was sent is answered for. It may be called again.
+// close takes nothing more and waits until all that was put is answered for. It may be called again.
 func (s *shelf) close() {
 	s.mu.Lock()
 	if !s.closed {
 		s.closed = true
-		close(s.written)
+		close(s.first)
+		close(s.rest)
 	}
 	s.mu.Unlock()
 	s.owned.Wait()
