@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cockroachdb/errors"
+	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/jigowatt/daybook/commands"
@@ -183,8 +184,10 @@ func (a *App) healthy() error {
 	if a.bus.server != nil {
 		return a.bus.server.Health()
 	}
-	if !a.bus.log.IsConnected() || !a.bus.services.IsConnected() {
-		return errors.Wrap(domain.ErrUnavailable, "the NATS server is out of reach")
+	for _, nc := range []*nats.Conn{a.bus.log, a.bus.services, a.bus.doors} {
+		if !nc.IsConnected() {
+			return errors.Wrap(domain.ErrUnavailable, "the NATS server is out of reach")
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -83,6 +84,7 @@ func TestTheCanaryIsNeverSeenAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	misuse(t, nc, r.at.NATS)
 	post := func(door, path, contentType, body string) {
 		_, answers["http "+door] = r.post(t, path, contentType, body)
 	}
@@ -137,6 +139,43 @@ func TestTheCanaryIsNeverSeenAgain(t *testing.T) {
 	}
 	if r.log.String() == "" {
 		t.Error("nothing was logged, so that nothing was checked")
+	}
+}
+
+// misuse puts the address where NATS itself sees it: in subjects, in names, and in what is no protocol.
+func misuse(t *testing.T, nc *nats.Conn, url string) {
+	t.Helper()
+	for _, subject := range []string{"daybook.v1.record." + canary + ".shop", "daybook.v1.inbox.a." + canary, "daybook.log." + canary, canary, "$JS.API.STREAM.CREATE." + canary} {
+		for _, reply := range []string{"", canary, "daybook.quarantine." + canary} {
+			if err := nc.PublishMsg(&nats.Msg{Subject: subject, Reply: reply, Header: nats.Header{"X-Person": {canary}}, Data: []byte(canary)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	named, err := nats.Connect(url, nats.Name(canary))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := named.Request("$SRV.PING."+canary, []byte(canary), 50*time.Millisecond); err == nil {
+		t.Error("a service of that name answers")
+	}
+	if _, err := named.Request("$SRV.PING", []byte(canary), 10*time.Second); err != nil {
+		t.Error(err)
+	}
+	named.Close()
+	for _, sent := range []string{canary, "PUB " + canary + " 1\r\n" + canary, `CONNECT {"name":"` + canary + `","user":"` + canary + `","pass":"` + canary + "\"}\r\nPING\r\n" + canary + "\r\n"} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "nats://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, sent+"\r\n"+sent+"\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, conn) // until the server has had enough
+		conn.Close()
 	}
 }
 

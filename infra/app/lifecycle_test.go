@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"net/http"
 	"os"
@@ -88,27 +87,12 @@ func TestWhatIsMadeOfTheLogIsMadeAgain(t *testing.T) {
 	}
 }
 
-const childData = "DAYBOOK_TEST_DATA"
-
-func TestMain(m *testing.M) {
-	if data := os.Getenv(childData); data != "" {
-		a, err := app.Open(context.Background(), app.Config{Data: data, HTTP: "127.0.0.1:0", NATS: "127.0.0.1:0"})
-		if err == nil {
-			_ = a.Close()
-			os.Exit(0)
-		}
-		_, _ = os.Stderr.WriteString(errors.FlattenHints(err))
-		os.Exit(3)
-	}
-	os.Exit(m.Run())
-}
-
 func TestADirectoryHasOneProcess(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	r := start(t, data)
 	child := func() (string, error) {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), childData+"="+data)
+		cmd.Env = append(os.Environ(), childOpens+"="+data)
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}

@@ -5,58 +5,15 @@ import (
 	"log/slog"
 
 	"github.com/cockroachdb/errors"
-	"github.com/nats-io/nats.go"
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
-	"github.com/jigowatt/daybook/infra/bus"
 	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 	"github.com/jigowatt/daybook/infra/intake"
 	"github.com/jigowatt/daybook/infra/keys"
 	"github.com/jigowatt/daybook/infra/memory"
 	"github.com/jigowatt/daybook/infra/vault"
 )
-
-// busses are the connections to NATS: one for the log, one for services, so that neither waits for the other's messages.
-type busses struct {
-	server        *bus.Server // nil with an external server
-	log, services *nats.Conn
-	url           string
-}
-
-func (a *App) openBus(ctx context.Context) error {
-	cfg := a.cfg
-	if cfg.NATSURL != "" {
-		for _, conn := range []**nats.Conn{&a.bus.log, &a.bus.services} {
-			nc, err := bus.Connect(ctx, cfg.NATSURL, cfg.Logger)
-			if err != nil {
-				return err
-			}
-			a.closers.addPlain(nc.Close)
-			*conn = nc
-		}
-		a.bus.url = a.bus.log.ConnectedUrlRedacted()
-		return nil
-	}
-	host, port, err := loopback(cfg.NATS)
-	if err != nil {
-		return err
-	}
-	server, err := bus.Embedded(ctx, bus.Config{
-		StoreDir: cfg.path("nats"), Host: host, Port: port, DontListen: a.quiet, Logger: cfg.Logger,
-	})
-	if err != nil {
-		return errors.Wrap(err, "embedded NATS server")
-	}
-	a.closers.add(server.Close)
-	services, err := server.Dial()
-	if err != nil {
-		return err
-	}
-	a.closers.addPlain(services.Close)
-	a.bus = busses{server: server, log: server.Conn(), services: services, url: server.ClientURL()}
-	return nil
-}
 
 func (a *App) openVault(ctx context.Context) error {
 	loaded, err := keys.Load(keys.Config{Dir: a.cfg.path("keys"), NoCreate: vault.Exists(a.cfg.path("vault"))})
@@ -143,7 +100,7 @@ func (a *App) openIntake(ctx context.Context) error {
 	}
 	a.closers.addPlain(inbox.Close)
 	a.intake = intake.New(intake.Config{
-		Conn: a.bus.services, Ledger: a.ledger, Opener: opener, Quarantine: a.quarantine, Inbox: inbox, Orders: a.claims,
+		Conn: a.bus.doors, Ledger: a.ledger, Opener: opener, Quarantine: a.quarantine, Inbox: inbox, Orders: a.claims,
 		Version: a.cfg.Version, Logger: a.cfg.Logger.With(slog.String("part", "intake")),
 	})
 	return nil
