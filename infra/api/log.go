@@ -86,13 +86,20 @@ func (c *call) readLog() error {
 	return nil
 }
 
-// within refuses a position beyond the end of the log.
+// within refuses a position beyond the end of the log. The log may be ahead of the state by what is being answered, so that it is
+// asked itself before anybody is refused.
 func (c *call) within(from domain.Position) error {
-	if end := c.api.cfg.Ledger.State().End; from > end {
-		return errors.WithHint(errors.Wrapf(domain.ErrInvalid, "position %s, beyond the end %s of the log", from, end),
-			"Begin at the end of the log at the latest.")
+	if from <= c.api.cfg.Ledger.State().End {
+		return nil
 	}
-	return nil
+	for _, err := range c.api.cfg.Log.Read(c.ctx(), from) {
+		if errors.Is(err, domain.ErrInvalid) {
+			err = errors.WithHint(errors.Wrapf(domain.ErrInvalid, "position %s, beyond the end of the log", from),
+				"Begin at the end of the log at the latest.")
+		}
+		return err
+	}
+	return c.ctx().Err()
 }
 
 // entries writes a batch and flushes it.
