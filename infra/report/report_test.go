@@ -8,6 +8,7 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/report"
+	"github.com/jigowatt/daybook/infra/wire"
 )
 
 func TestAReceiptIsWrittenAsTheStandardEncoderWritesIt(t *testing.T) {
@@ -24,6 +25,27 @@ func TestAReceiptIsWrittenAsTheStandardEncoderWritesIt(t *testing.T) {
 		}
 		if got := report.AppendReceipt(nil, r); string(got) != string(want) {
 			t.Errorf("%s:\n got %s\nwant %s", rule, got, want)
+		}
+	}
+}
+
+func TestAnItemIsWrittenAsTheStandardEncoderWritesIt(t *testing.T) {
+	receipt := commands.Receipt{ID: "a", Position: 7, Events: 1, Recorded: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}
+	written, problem := report.Receipt(receipt), wire.NewProblem(wire.Conflict)
+	problem.Detail, problem.Errors = `"quoted" <b>`, []wire.FieldError{{Pointer: "/0/id", Detail: "used"}}
+	for rule, row := range map[string]struct {
+		problem *wire.Problem
+		item    wire.Item
+	}{
+		"a receipt": {nil, wire.Item{Receipt: &written}},
+		"a problem": {&problem, wire.Item{Problem: &problem}},
+	} {
+		want, err := json.Marshal(row.item)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := report.AppendItem([]byte("["), receipt, row.problem); err != nil || string(got) != "["+string(want) {
+			t.Errorf("%s: %v\n got %s\nwant [%s", rule, err, got, want)
 		}
 	}
 }
