@@ -87,7 +87,9 @@ func (g *wellBehaved) wait() { g.callers.Wait() }
 
 // keep runs one caller: each call is repeated until it is answered, which it must be by the end of the day at the latest.
 func (g *wellBehaved) keep(ctx context.Context, t *testing.T, door string, call func(n int) bool) {
+	g.mu.Lock()
 	g.answered[door] += 0
+	g.mu.Unlock()
 	day, _ := ctx.Deadline()
 	latest := day.Add(patience)
 	g.callers.Go(func() {
