@@ -99,7 +99,7 @@ func unknown(pointer string, name []byte, known []string) *fault {
 	if cleanName(name) {
 		f.foreign = string(name)
 	}
-	if near := nearest(name, known); near != "" {
+	if near := wire.Nearest(string(name), known); near != "" {
 		f.hint = "Did you mean " + near + "?"
 	}
 	return f
