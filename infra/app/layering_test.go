@@ -32,7 +32,8 @@ var layers = map[string][]string{
 	"domain/catalog":     {"domain/..."},
 	"commands":           {"domain/..."},
 	"projections":        {"domain/..."},
-	"projections/...":    {"domain/...", "projections", "projections/sorted"}, // never another view
+	"projections/...":    {"domain/...", "projections", "projections/packed", "projections/sorted"}, // never another view
+	"projections/packed": {},
 	"projections/sorted": {"domain"},
 	"projections/projectiontest": {
 		"domain/...", "projections", "commands", "infra/eventlog/memlog", "infra/sqlite",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/projections/packed"
 )
 
 // Dimension is one thing that an instruction declares and an action shows.
@@ -42,11 +43,11 @@ func (o *observation) append(b []byte) []byte {
 }
 
 func (o *observation) unpack(b []byte) error {
-	r := reading{rest: b}
-	o.controller, o.instruction, o.compelled = domain.ControllerID(r.text()), domain.InstructionID(r.text()), r.text()
-	o.dimension, o.value, o.recipient = Dimension(r.text()), r.text(), domain.RecipientID(r.text())
-	o.version = int(r.number())
-	if r.broken {
+	r := packed.Reading{Rest: b}
+	o.controller, o.instruction, o.compelled = domain.ControllerID(r.Text()), domain.InstructionID(r.Text()), r.Text()
+	o.dimension, o.value, o.recipient = Dimension(r.Text()), r.Text(), domain.RecipientID(r.Text())
+	o.version = int(r.Number())
+	if r.Broken {
 		return errors.AssertionFailedf("a name of the record is damaged")
 	}
 	return nil
@@ -85,31 +86,4 @@ func appendTexts(b []byte, texts ...string) []byte {
 		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
 	}
 	return b
-}
-
-// reading unpacks; what is damaged reads as nothing.
-type reading struct {
-	rest   []byte
-	broken bool
-}
-
-func (r *reading) number() uint64 {
-	n, size := binary.Uvarint(r.rest)
-	if size <= 0 {
-		r.broken, r.rest = true, nil
-		return 0
-	}
-	r.rest = r.rest[size:]
-	return n
-}
-
-func (r *reading) text() string {
-	n := r.number()
-	if n > uint64(len(r.rest)) {
-		r.broken, r.rest = true, nil
-		return ""
-	}
-	s := string(r.rest[:n])
-	r.rest = r.rest[n:]
-	return s
 }

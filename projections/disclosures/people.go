@@ -12,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/projections/packed"
 )
 
 // MaxLimit bounds a page.
@@ -144,13 +145,13 @@ func newWalk(conn *sqlite.Conn, end domain.Position, c domain.ControllerID, sigh
 func (w *walk) walk(subject domain.SubjectKey, from uint64, yield func(*entry) bool) error {
 	var broken error
 	err := people.Ascend(w.conn, uint64(w.end), uint64(subject), from, math.MaxInt64, func(position uint64, value []byte) bool {
-		r := reading{rest: value}
-		id, e := int64(r.number()), entry{position: position, subject: subject}
-		e.time = moment(r.signed() + epoch)
-		if len(r.rest) > 0 {
-			e.id, e.order = r.text(), string(r.rest)
+		r := packed.Reading{Rest: value}
+		id, e := int64(r.Number()), entry{position: position, subject: subject}
+		e.time = moment(r.Signed() + epoch)
+		if len(r.Rest) > 0 {
+			e.id, e.order = r.Text(), string(r.Rest)
 		}
-		if broken = r.done(); broken != nil {
+		if broken = done(&r); broken != nil {
 			return false
 		}
 		if e.shape, broken = w.shapes.get(id); broken != nil {

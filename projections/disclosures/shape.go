@@ -9,6 +9,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/projections/packed"
 )
 
 // shape is all of an action that repeats, with what the register said of it when it was recorded.
@@ -56,14 +57,14 @@ func appendShape(b []byte, s *shape, categories []domain.Category) []byte {
 
 // unpack reads what appendShape packed.
 func (s *shape) unpack(b []byte) error {
-	r := reading{rest: b}
-	s.controller, s.service, s.instruction = domain.ControllerID(r.text()), domain.ServiceID(r.text()), domain.InstructionID(r.text())
-	s.operation, s.basis, s.system, s.from = domain.Operation(r.text()), domain.Basis(r.text()), r.text(), r.text()
-	s.location, s.recipient = domain.Location(r.text()), domain.RecipientID(r.text())
-	s.abroad, s.safeguard, s.compelled = r.text(), r.text(), r.text()
-	s.version, s.findings = int(r.number()), domain.FindingSet(r.number())
-	s.categories = string(r.rest)
-	return r.done()
+	r := packed.Reading{Rest: b}
+	s.controller, s.service, s.instruction = domain.ControllerID(r.Text()), domain.ServiceID(r.Text()), domain.InstructionID(r.Text())
+	s.operation, s.basis, s.system, s.from = domain.Operation(r.Text()), domain.Basis(r.Text()), r.Text(), r.Text()
+	s.location, s.recipient = domain.Location(r.Text()), domain.RecipientID(r.Text())
+	s.abroad, s.safeguard, s.compelled = r.Text(), r.Text(), r.Text()
+	s.version, s.findings = int(r.Number()), domain.FindingSet(r.Number())
+	s.categories = string(r.Rest)
+	return done(&r)
 }
 
 // discloses says that data went to a recipient, named or not.
@@ -83,44 +84,9 @@ func (s *shape) matters() bool {
 	return s.flows() || s.operation.Effect() != domain.Neither || s.operation == domain.Transfer || s.recipient != ""
 }
 
-// reading unpacks; what is damaged reads as nothing and is told at the end.
-type reading struct {
-	rest   []byte
-	broken bool
-}
-
-func (r *reading) number() uint64 {
-	n, size := binary.Uvarint(r.rest)
-	return r.took(n, size)
-}
-
-func (r *reading) signed() int64 {
-	n, size := binary.Varint(r.rest)
-	return int64(r.took(uint64(n), size))
-}
-
-func (r *reading) took(n uint64, size int) uint64 {
-	if size <= 0 {
-		r.broken, r.rest = true, nil
-		return 0
-	}
-	r.rest = r.rest[size:]
-	return n
-}
-
-func (r *reading) text() string {
-	n := r.number()
-	if n > uint64(len(r.rest)) {
-		r.broken, r.rest = true, nil
-		return ""
-	}
-	s := string(r.rest[:n])
-	r.rest = r.rest[n:]
-	return s
-}
-
-func (r *reading) done() error {
-	if r.broken {
+// done says whether what was read was whole.
+func done(r *packed.Reading) error {
+	if r.Broken {
 		return errors.AssertionFailedf("an entry of the disclosures is damaged")
 	}
 	return nil

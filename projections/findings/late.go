@@ -12,6 +12,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/projections/packed"
 )
 
 // LateQuery asks which withdrawals of consent and which objections reached the ledger after actions that they had met already.
@@ -224,36 +225,36 @@ func (h *history) read(subject domain.SubjectKey) error {
 
 func (h *history) take(position uint64, value []byte) (linked uint64, err error) {
 	if len(value) == 0 {
-		return 0, (&reading{broken: true}).done()
+		return 0, done(&packed.Reading{Broken: true})
 	}
-	r := reading{rest: value[1:]}
+	r := packed.Reading{Rest: value[1:]}
 	switch value[0] {
 	case isAction:
-		name := int64(r.number())
-		h.actions = append(h.actions, met{position, r.signed(), name})
+		name := int64(r.Number())
+		h.actions = append(h.actions, met{position, r.Signed(), name})
 	case isConsent:
-		h.consents = append(h.consents, said{r.text(), r.text(), r.signed()})
+		h.consents = append(h.consents, said{r.Text(), r.Text(), r.Signed()})
 	case isOverridden:
-		h.overridden = append(h.overridden, said{r.text(), r.text(), r.signed()})
+		h.overridden = append(h.overridden, said{r.Text(), r.Text(), r.Signed()})
 	case isLink:
-		linked = r.number()
+		linked = r.Number()
 	default:
-		r.broken = true
+		r.Broken = true
 	}
-	return linked, r.done()
+	return linked, done(&r)
 }
 
 func (h *history) terms(name int64) (terms, error) {
 	if t, known := h.names[name]; known {
 		return t, nil
 	}
-	packed, err := names.Text(h.conn, name)
+	row, err := names.Text(h.conn, name)
 	if err != nil {
 		return terms{}, err
 	}
-	r := reading{rest: packed}
-	t := terms{controller: domain.ControllerID(r.text()), instruction: domain.InstructionID(r.text()), basis: domain.Basis(r.text())}
-	t.version = int(r.number())
+	r := packed.Reading{Rest: row}
+	t := terms{controller: domain.ControllerID(r.Text()), instruction: domain.InstructionID(r.Text()), basis: domain.Basis(r.Text())}
+	t.version = int(r.Number())
 	h.names[name] = t
-	return t, r.done()
+	return t, done(&r)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/projections/packed"
 )
 
 // appendTexts packs texts, each behind its length.
@@ -18,44 +19,9 @@ func appendTexts(b []byte, texts ...string) []byte {
 	return b
 }
 
-// reading unpacks; what is damaged reads as nothing and is told at the end.
-type reading struct {
-	rest   []byte
-	broken bool
-}
-
-func (r *reading) number() uint64 {
-	n, size := binary.Uvarint(r.rest)
-	return r.took(n, size)
-}
-
-func (r *reading) signed() int64 {
-	n, size := binary.Varint(r.rest)
-	return int64(r.took(uint64(n), size))
-}
-
-func (r *reading) took(n uint64, size int) uint64 {
-	if size <= 0 {
-		r.broken, r.rest = true, nil
-		return 0
-	}
-	r.rest = r.rest[size:]
-	return n
-}
-
-func (r *reading) text() string {
-	n := r.number()
-	if n > uint64(len(r.rest)) {
-		r.broken, r.rest = true, nil
-		return ""
-	}
-	s := string(r.rest[:n])
-	r.rest = r.rest[n:]
-	return s
-}
-
-func (r *reading) done() error {
-	if r.broken {
+// done says whether what was read was whole.
+func done(r *packed.Reading) error {
+	if r.Broken {
 		return errors.AssertionFailedf("an entry of the findings is damaged")
 	}
 	return nil
@@ -77,15 +43,15 @@ func appendShape(b []byte, a *dossier.ActionRecorded) []byte {
 
 // readShape puts what appendShape packed into an entry.
 func (e *Entry) readShape(b []byte) error {
-	r := reading{rest: b}
-	e.Controller, e.Service, e.Instruction = domain.ControllerID(r.text()), domain.ServiceID(r.text()), domain.InstructionID(r.text())
-	e.Operation, e.Basis, e.Stated = domain.Operation(r.text()), domain.Basis(r.text()), domain.Basis(r.text())
-	e.System, e.From = r.text(), r.text()
-	e.Location, e.Recipient, e.Version = domain.Location(r.text()), domain.RecipientID(r.text()), int(r.number())
-	if len(r.rest) > 0 {
-		for _, c := range strings.Split(string(r.rest), ",") {
+	r := packed.Reading{Rest: b}
+	e.Controller, e.Service, e.Instruction = domain.ControllerID(r.Text()), domain.ServiceID(r.Text()), domain.InstructionID(r.Text())
+	e.Operation, e.Basis, e.Stated = domain.Operation(r.Text()), domain.Basis(r.Text()), domain.Basis(r.Text())
+	e.System, e.From = r.Text(), r.Text()
+	e.Location, e.Recipient, e.Version = domain.Location(r.Text()), domain.RecipientID(r.Text()), int(r.Number())
+	if len(r.Rest) > 0 {
+		for _, c := range strings.Split(string(r.Rest), ",") {
 			e.Categories = append(e.Categories, domain.Category(c))
 		}
 	}
-	return r.done()
+	return done(&r)
 }

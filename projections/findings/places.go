@@ -7,6 +7,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/projections/packed"
 )
 
 // origin is where actions with findings come from.
@@ -30,15 +31,15 @@ func origins(conn *sqlite.Conn, q Query) (originList, error) {
 	err = rows(conn, "SELECT id, text FROM origin", func(stmt *sqlite.Stmt) error {
 		b := make([]byte, stmt.ColumnLen(1))
 		stmt.ColumnBytes(1, b)
-		r := reading{rest: b}
+		r := packed.Reading{Rest: b}
 		o := origin{
-			stmt.ColumnInt64(0), domain.ControllerID(r.text()), domain.ServiceID(r.text()), domain.InstructionID(r.text()), r.text(),
+			stmt.ColumnInt64(0), domain.ControllerID(r.Text()), domain.ServiceID(r.Text()), domain.InstructionID(r.Text()), r.Text(),
 		}
 		if (q.Controller == "" || q.Controller == o.controller) && (q.Service == "" || q.Service == o.service) &&
 			(q.Instruction == "" || q.Instruction == o.instruction) && !secret[o.compelled] {
 			list = append(list, o)
 		}
-		return r.done()
+		return done(&r)
 	})
 	return list, err
 }
