@@ -14,7 +14,6 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/api"
-	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 	"github.com/jigowatt/daybook/infra/intake"
 	"github.com/jigowatt/daybook/infra/reactions"
 	"github.com/jigowatt/daybook/infra/tiles"
@@ -31,7 +30,7 @@ type App struct {
 	closers    closers
 	bus        busses
 	vault      *vault.Vault
-	log        *natslog.Log
+	log        engine
 	tiles      *tiles.Tiles
 	ledger     *commands.Ledger
 	views      *projections.Runner

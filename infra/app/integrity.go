@@ -7,7 +7,6 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
-	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 	"github.com/jigowatt/daybook/infra/tiles"
 	"github.com/jigowatt/daybook/infra/vault"
 )
@@ -67,7 +66,7 @@ func (a *App) explained(ctx context.Context, err error) error {
 
 // guarded takes no append once the history was found to be damaged: whatever is written then stands on what nobody can prove.
 type guarded struct {
-	*natslog.Log
+	engine
 	tiles *tiles.Tiles
 }
 
@@ -77,7 +76,7 @@ func (g guarded) Append(ctx context.Context, at domain.Position, events [][]byte
 		return errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "the history is damaged"), damage),
 			"Nothing was recorded. The ledger's status says which positions are concerned; daybook verify says more.")
 	}
-	return g.Log.Append(ctx, at, events)
+	return g.engine.Append(ctx, at, events)
 }
 
 // Verify holds the whole log against the tiles and the last checkpoint, with the verifier key that is given, or else the ledger's

@@ -7,8 +7,6 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/commands"
-	"github.com/jigowatt/daybook/domain"
-	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 	"github.com/jigowatt/daybook/infra/intake"
 	"github.com/jigowatt/daybook/infra/keys"
 	"github.com/jigowatt/daybook/infra/memory"
@@ -33,21 +31,7 @@ func (a *App) openVault(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) openLog(ctx context.Context) error {
-	log, err := natslog.Open(ctx, a.bus.log, natslog.Config{Name: a.cfg.Name, Replicas: a.cfg.Replicas})
-	if err != nil {
-		return errors.Wrap(err, "event log")
-	}
-	a.closers.addPlain(log.Close)
-	a.log = log
-	return nil
-}
-
 func (a *App) openLedger(ctx context.Context) error {
-	if a.log.MaxFrame() < 2*commands.MaxActionBytes {
-		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "the NATS server's largest message is too small"),
-			"Set max_payload to 8MB on the NATS server: an action is written in one message.")
-	}
 	m, err := memory.Open(a.cfg.path("memory"), memory.Config{Log: a.cfg.Logger})
 	if err != nil {
 		return errors.Wrap(err, "memory of messages")
