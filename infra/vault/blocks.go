@@ -114,7 +114,7 @@ func (b *blocks) put(at place, mac dossierkey.MAC, key domain.SubjectKey) error 
 	return run(b.conn, updateBlock, at.block, b.buffer[:b.size])
 }
 
-// grow puts a new block with one entry before the chain that begins at head, and gives its id.
+// grow puts a new block with one entry before the chain that begins at head, and gives its id, which is the head then.
 func (b *blocks) grow(head int64, mac dossierkey.MAC, key domain.SubjectKey) (int64, error) {
 	slots := 0
 	if head != 0 {
@@ -133,18 +133,5 @@ func (b *blocks) grow(head int64, mac dossierkey.MAC, key domain.SubjectKey) (in
 		return 0, err
 	}
 	b.loaded = b.conn.LastInsertRowID()
-	return b.loaded, moveHead(b.conn, bucketOf(mac), b.loaded)
-}
-
-func moveHead(conn *sqlite.Conn, bucket uint16, block int64) error {
-	id := int64(bucket) / headsPerRow
-	heads, err := readRow(conn, selectHead, id)
-	if err != nil {
-		return err
-	}
-	if len(heads) != headsPerRow*8 {
-		return errors.AssertionFailedf("row %d of the vault's heads is missing or damaged", errors.Safe(id))
-	}
-	putInteger(heads, int(bucket)%headsPerRow*8, block)
-	return run(conn, updateHead, id, heads)
+	return b.loaded, nil
 }

@@ -17,6 +17,9 @@
 //	subject   which dossier a subject key stands for, in random order: the log names those keys anyway, and once the dossier
 //	          is overwritten they lead to nothing
 //
+// Entries of block and subject wait in memory until several come to one page (see pending); a start finds those that waited by
+// the rows of their dossiers.
+//
 // It deliberately does not know what is sealed, keeps nothing in the clear, and does not decide who is forgotten. One process
 // at a time uses a vault.
 package vault

@@ -12,7 +12,7 @@ import (
 // and sealed identifiers of all dossiers.
 func (v *Vault) Traces(ctx context.Context, key domain.SubjectKey) (traces [][]byte, err error) {
 	err = v.db.Read(ctx, func(conn *sqlite.Conn) error {
-		dossier, err := dossierOf(conn, key)
+		dossier, err := v.dossierOf(conn, key)
 		if err != nil {
 			return err
 		}
@@ -75,9 +75,7 @@ type MAC = dossierkey.MAC
 func (v *Vault) Enter(ctx context.Context, macs []MAC, keys []domain.SubjectKey) error {
 	v.writing.Lock()
 	defer v.writing.Unlock()
-	var tx *change
-	err := v.db.Write(ctx, func(conn *sqlite.Conn) error {
-		tx = v.begin(conn)
+	_, err := v.write(ctx, func(tx *change) error {
 		for i, mac := range macs {
 			_, at, err := tx.find(mac)
 			if err != nil {
@@ -94,9 +92,6 @@ func (v *Vault) Enter(ctx context.Context, macs []MAC, keys []domain.SubjectKey)
 		}
 		return nil
 	})
-	if err == nil {
-		v.publish(tx)
-	}
 	return err
 }
 

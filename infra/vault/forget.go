@@ -6,7 +6,6 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
-	"github.com/jigowatt/daybook/infra/sqlite"
 	"github.com/jigowatt/daybook/infra/vault/internal/dossierkey"
 )
 
@@ -30,8 +29,9 @@ func (v *Vault) destroy(ctx context.Context, key domain.SubjectKey) error {
 	defer v.lives.Unlock()
 	var gone []domain.SubjectKey
 	var entries []dossierkey.MAC
-	err := v.db.Write(ctx, func(conn *sqlite.Conn) error {
-		dossier, err := dossierOf(conn, key)
+	_, err := v.write(ctx, func(tx *change) error {
+		conn := tx.conn
+		dossier, err := v.dossierOf(conn, key)
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,6 @@ func (v *Vault) destroy(ctx context.Context, key domain.SubjectKey) error {
 		if err != nil {
 			return err
 		}
-		tx := v.begin(conn)
 		now := v.config.Now().UnixMilli()
 		for n, row := range rows {
 			macs, err := tx.overwrite(ids[n], row)
@@ -56,6 +55,7 @@ func (v *Vault) destroy(ctx context.Context, key domain.SubjectKey) error {
 	if err != nil {
 		return err
 	}
+	v.pending.drop(entries, gone)
 	for _, key := range gone {
 		v.raws.drop(key)
 		v.keys.drop(key)
@@ -80,15 +80,15 @@ func (tx *change) overwrite(id int64, row dossierRow) ([]dossierkey.MAC, error) 
 		}
 	}
 	for _, mac := range entries {
-		key, at, err := tx.find(mac)
+		key, at, err := tx.chain.find(tx.head(bucketOf(mac)), mac)
+		if err == nil && key != 0 {
+			err = tx.chain.put(at, dossierkey.MAC{}, 0)
+		}
 		if err != nil {
 			return nil, err
 		}
-		if key == 0 {
+		if key == 0 && tx.v.pending.key(mac) == 0 {
 			return nil, errors.AssertionFailedf("dossier %d of the vault has no index entry", errors.Safe(id))
-		}
-		if err := tx.chain.put(at, dossierkey.MAC{}, 0); err != nil {
-			return nil, err
 		}
 	}
 	return entries, run(tx.conn, updateDossier, id, make([]byte, len(row)))

@@ -14,6 +14,7 @@ import (
 	zombiezen "zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/sqlite"
 	"github.com/jigowatt/daybook/infra/vault"
@@ -139,16 +140,71 @@ func TestDamage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "vault")
-			v := open(t, dir, vault.Config{})
+			v := open(t, dir, vault.Config{Pending: 1})
 			found := resolve(t, v, lookups(t, 0, 2))
+			resolve(t, v, lookups(t, 2, 3)) // puts the index entries of the first two in their places
+			resolve(t, v, lookups(t, 3, 4)) // and says so
 			if err := v.Close(); err != nil {
 				t.Fatal(err)
 			}
+			edit(t, dir, "DELETE FROM dossier WHERE id > 2")
 			edit(t, dir, rule.query)
 			if err := rule.do(open(t, dir, vault.Config{}), found[0]); !errors.HasAssertionFailure(err) {
 				t.Errorf("got %v, want an assertion failure", err)
 			}
 		})
+	}
+}
+
+func TestADamagedDossierThatWaitsForItsIndexEntryIsFoundAtTheStart(t *testing.T) {
+	for name, query := range map[string]string{
+		"cut short":          "UPDATE dossier SET body = x'01' WHERE id = 2",
+		"missing":            "DELETE FROM dossier WHERE id = 2",
+		"of another version": "UPDATE dossier SET body = x'02' || zeroblob(200) WHERE id = 2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "vault")
+			v := open(t, dir, vault.Config{})
+			resolve(t, v, lookups(t, 0, 3))
+			if err := v.Close(); err != nil {
+				t.Fatal(err)
+			}
+			edit(t, dir, query)
+			if _, err := vault.Open(dir, kek(t, 1), vault.Config{}); !errors.HasAssertionFailure(err) {
+				t.Errorf("got %v, want an assertion failure", err)
+			}
+		})
+	}
+}
+
+// TestWhoWaitsForAnIndexEntryIsKnownAfterACrash copies the files at every step of several rounds, as a crash would leave them.
+func TestWhoWaitsForAnIndexEntryIsKnownAfterACrash(t *testing.T) {
+	v := open(t, filepath.Join(t.TempDir(), "vault"), vault.Config{Pending: 200})
+	var all []commands.Lookup
+	var known []domain.SubjectKey
+	for n := range 12 {
+		asked := lookups(t, 70*n, 70*(n+1))
+		known = append(known, resolve(t, v, asked)...)
+		all = append(all, asked...)
+		if err := v.Forget(t.Context(), known[70*n+3]); err != nil {
+			t.Fatal(err)
+		}
+		known[70*n+3] = 0
+		crashed := open(t, copyOf(t, v.dir), vault.Config{Pending: 200})
+		asked = slices.Clone(all)
+		for i := range asked {
+			asked[i].Open = false
+		}
+		if got := resolve(t, crashed, asked); !slices.Equal(got, known) {
+			t.Fatalf("step %d: somebody is lost, doubled or came back", n)
+		}
+		for i, key := range known {
+			if key != 0 && i%50 == 0 {
+				if err := seal(crashed, key); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 	}
 }
 
@@ -207,7 +263,7 @@ func TestAVaultOfALaterVersionIsRefused(t *testing.T) {
 	if err := open(t, dir, vault.Config{}).Close(); err != nil {
 		t.Fatal(err)
 	}
-	edit(t, dir, "PRAGMA user_version=2")
+	edit(t, dir, "PRAGMA user_version=99")
 	if _, err := vault.Open(dir, kek(t, 1), vault.Config{}); !errors.Is(err, sqlite.ErrNewer) {
 		t.Errorf("got %v", err)
 	}

@@ -27,29 +27,33 @@ func (v *Vault) Keys(ctx context.Context, name domain.ControllerID, id domain.Id
 		return nil, errors.WithStack(errNobody)
 	}
 	mac := c.mac(id)
-	head := v.heads[bucketOf(mac)].Load()
+	one := make([]domain.SubjectKey, 1)
+	if err := v.read(ctx, []dossierkey.MAC{mac}, one, []int{0}); err != nil {
+		return nil, errors.Wrap(err, "keys of a person")
+	}
+	if one[0] == 0 {
+		return nil, errors.WithStack(errNobody)
+	}
 	err = v.db.Read(ctx, func(conn *sqlite.Conn) error {
-		chain := blocks{conn: conn}
-		key, _, err := chain.find(head, mac)
-		if err != nil {
-			return err
+		dossier, err := v.dossierOf(conn, one[0])
+		if errors.Is(err, domain.ErrForgotten) {
+			return errors.WithStack(errNobody) // meanwhile
 		}
-		if key == 0 {
-			return errors.WithStack(errNobody)
+		if err == nil {
+			found, err = keysOf(conn, dossier)
 		}
-		dossier, err := dossierOf(conn, key)
-		if err != nil {
-			return err
-		}
-		found, err = keysOf(conn, dossier)
 		return err
 	})
 	return found, errors.Wrap(err, "keys of a person")
 }
 
 // dossierOf gives the id of the dossier that a key stands for. It returns domain.ErrForgotten, and domain.ErrNotFound where
-// the key was never given out.
-func dossierOf(conn *sqlite.Conn, key domain.SubjectKey) (int64, error) {
+// the key was never given out. Nothing may have been read in the transaction before but what the key was had from: what waits is
+// looked at before the snapshot is.
+func (v *Vault) dossierOf(conn *sqlite.Conn, key domain.SubjectKey) (int64, error) {
+	if dossier := v.pending.dossier(key); dossier != 0 {
+		return dossier, nil
+	}
 	dossier, found, err := queryInt(conn, selectSubject, int64(key))
 	switch {
 	case err != nil:
@@ -85,7 +89,7 @@ func keysOf(conn *sqlite.Conn, dossier int64) ([]domain.SubjectKey, error) {
 // returns domain.ErrNotFound where the key was never given out.
 func (v *Vault) Identifiers(ctx context.Context, key domain.SubjectKey) (known []domain.Identifier, err error) {
 	err = v.db.Read(ctx, func(conn *sqlite.Conn) error {
-		dossier, err := dossierOf(conn, key)
+		dossier, err := v.dossierOf(conn, key)
 		if err != nil {
 			return err
 		}
@@ -146,19 +150,16 @@ func (v *Vault) Link(ctx context.Context, name domain.ControllerID, known, also 
 	}
 	v.writing.Lock()
 	defer v.writing.Unlock()
-	var tx *change
-	err = v.db.Write(ctx, func(conn *sqlite.Conn) error {
-		tx = v.begin(conn)
+	_, err = v.write(ctx, func(tx *change) error {
 		dossier, err := tx.link(c.mac(known), c.mac(also), also)
 		if err == nil {
-			joined, err = keysOf(conn, dossier)
+			joined, err = keysOf(tx.conn, dossier)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, errors.Wrap(err, "link identifiers")
 	}
-	v.publish(tx)
 	return joined, nil
 }
 
@@ -171,7 +172,7 @@ func (tx *change) link(known, also dossierkey.MAC, id domain.Identifier) (int64,
 	if key == 0 {
 		return 0, errors.WithStack(errNobody)
 	}
-	dossier, err := dossierOf(tx.conn, key)
+	dossier, err := tx.v.dossierOf(tx.conn, key)
 	if err != nil {
 		return 0, err
 	}
@@ -185,7 +186,7 @@ func (tx *change) link(known, also dossierkey.MAC, id domain.Identifier) (int64,
 		}
 		return dossier, tx.enter(at, also, key)
 	default:
-		second, err := dossierOf(tx.conn, other)
+		second, err := tx.v.dossierOf(tx.conn, other)
 		if err != nil {
 			return 0, err
 		}

@@ -23,6 +23,7 @@ func (v *Vault) Resolve(ctx context.Context, lookups []commands.Lookup) ([]domai
 	if len(misses) == 0 {
 		return found, nil
 	}
+	changes := v.changes.Load()
 	if err := v.read(ctx, macs, found, misses); err != nil {
 		return nil, errors.Wrap(err, "find people")
 	}
@@ -35,7 +36,7 @@ func (v *Vault) Resolve(ctx context.Context, lookups []commands.Lookup) ([]domai
 	if len(opening) == 0 {
 		return found, nil
 	}
-	if err := v.open(ctx, lookups, macs, found, opening); err != nil {
+	if err := v.open(ctx, lookups, macs, found, opening, changes); err != nil {
 		return nil, errors.Wrap(err, "open dossiers")
 	}
 	return found, nil
@@ -89,6 +90,10 @@ func checkIdentifier(id domain.Identifier) error {
 func (v *Vault) read(ctx context.Context, macs []dossierkey.MAC, found []domain.SubjectKey, places []int) error {
 	v.lives.RLock()
 	defer v.lives.RUnlock()
+	read := places
+	if places = v.pending.fill(macs, found, places); len(places) == 0 {
+		return nil
+	}
 	// Heads are published after the commit that wrote their blocks, so a snapshot that begins later has all blocks.
 	heads := make([]int64, len(places))
 	for n, i := range places {
@@ -105,37 +110,35 @@ func (v *Vault) read(ctx context.Context, macs []dossierkey.MAC, found []domain.
 		return nil
 	})
 	if err == nil {
-		v.index.put(macs, found, places)
+		v.index.put(macs, found, read)
 	}
 	return err
 }
 
-// open makes the dossiers that are still missing, in one transaction.
-func (v *Vault) open(ctx context.Context, lookups []commands.Lookup, macs []dossierkey.MAC, found []domain.SubjectKey, places []int) error {
+// open makes the dossiers that are still missing, in one transaction. Changes is how many there were before they were looked for.
+func (v *Vault) open(ctx context.Context, lookups []commands.Lookup, macs []dossierkey.MAC, found []domain.SubjectKey, places []int, changes uint64) error {
 	v.writing.Lock()
 	defer v.writing.Unlock()
-	var tx *change
-	err := v.db.Write(ctx, func(conn *sqlite.Conn) error {
-		tx = v.begin(conn)
+	again := v.changes.Load() != changes
+	tx, err := v.write(ctx, func(tx *change) (err error) {
 		for _, i := range places {
-			key, at, err := tx.find(macs[i])
+			key := tx.fresh[macs[i]]
+			if key == 0 && again {
+				key, _, err = tx.find(macs[i])
+			}
 			if err == nil && key == 0 {
 				key, err = tx.newDossier(v.controller(lookups[i].Controller), macs[i], lookups[i].Identifier)
-				if err == nil {
-					err = tx.enter(at, macs[i], key)
-				}
 			}
 			if err != nil {
 				return err
 			}
 			found[i] = key
 		}
-		return nil
+		return tx.settle()
 	})
 	if err != nil {
 		return err
 	}
-	v.publish(tx)
 	// Nobody can forget these people meanwhile: that takes writing, too.
 	v.index.put(macs, found, places)
 	for n := range tx.made {

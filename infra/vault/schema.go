@@ -1,6 +1,6 @@
 package vault
 
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Rows of dossier, alias, block and head must never change their length and never be deleted: see the package comment.
 const schema = `
@@ -17,28 +17,28 @@ INSERT INTO head WITH RECURSIVE n(id) AS (SELECT 0 UNION ALL SELECT id + 1 FROM 
 
 const (
 	selectMeta        = `SELECT value FROM meta WHERE name = ?`
-	insertMeta        = `INSERT INTO meta (name, value) VALUES (?, ?)`
+	setMeta           = `INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
 	selectSecret      = `SELECT wrapped FROM secret WHERE name = ?`
 	insertSecret      = `INSERT INTO secret (name, wrapped) VALUES (?, ?)`
 	selectControllers = `SELECT id, name, wrapped FROM controller`
 	insertController  = `INSERT INTO controller (id, name, wrapped) VALUES (?, ?, ?)`
 
 	selectHeads = `SELECT id, heads FROM head`
-	selectHead  = `SELECT heads FROM head WHERE id = ?`
 	updateHead  = `UPDATE head SET heads = ?2 WHERE id = ?1`
 	selectBlock = `SELECT body FROM block WHERE id = ?`
 	insertBlock = `INSERT INTO block (body) VALUES (?)`
 	updateBlock = `UPDATE block SET body = ?2 WHERE id = ?1`
 
-	selectLastDossier = `SELECT coalesce(max(id), 0) FROM dossier`
-	selectDossier     = `SELECT body FROM dossier WHERE id = ?`
-	insertDossier     = `INSERT INTO dossier (id, body) VALUES (?, ?)`
-	updateDossier     = `UPDATE dossier SET body = ?2 WHERE id = ?1`
-	selectAlias       = `SELECT body FROM alias WHERE id = ?`
-	insertAlias       = `INSERT INTO alias (body) VALUES (?)`
-	updateAlias       = `UPDATE alias SET body = ?2 WHERE id = ?1`
+	selectLastDossier   = `SELECT coalesce(max(id), 0) FROM dossier`
+	selectDossier       = `SELECT body FROM dossier WHERE id = ?`
+	selectDossiersAfter = `SELECT id, body FROM dossier WHERE id > ? ORDER BY id`
+	insertDossier       = `INSERT INTO dossier (id, body) VALUES (?, ?)`
+	updateDossier       = `UPDATE dossier SET body = ?2 WHERE id = ?1`
+	selectAlias         = `SELECT body FROM alias WHERE id = ?`
+	insertAlias         = `INSERT INTO alias (body) VALUES (?)`
+	updateAlias         = `UPDATE alias SET body = ?2 WHERE id = ?1`
 
 	selectSubject = `SELECT dossier FROM subject WHERE key = ?`
-	insertSubject = `INSERT INTO subject (key, dossier, forgotten) VALUES (?, ?, 0)`
-	forgetSubject = `UPDATE subject SET dossier = 0, forgotten = ?2 WHERE key = ?1`
+	insertSubject = `INSERT INTO subject (key, dossier, forgotten) VALUES (?, ?, 0) ON CONFLICT (key) DO NOTHING`
+	forgetSubject = `INSERT INTO subject (key, dossier, forgotten) VALUES (?, 0, ?) ON CONFLICT (key) DO UPDATE SET dossier = 0, forgotten = excluded.forgotten`
 )

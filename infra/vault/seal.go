@@ -64,7 +64,7 @@ func (v *Vault) unwrap(ctx context.Context, key domain.SubjectKey, raw *dossierk
 	var row dossierRow
 	err := v.db.Read(ctx, func(conn *sqlite.Conn) error {
 		// Two statements and no join: this SQLite prepares a join anew for every value that is bound.
-		id, err := dossierOf(conn, key)
+		id, err := v.dossierOf(conn, key)
 		if err != nil {
 			return err
 		}

@@ -30,6 +30,8 @@ type Config struct {
 	KeyCache int
 	// ReadyCache is how many data keys are kept ready for use, about 1.2 KiB each; 0 means 4,096.
 	ReadyCache int
+	// Pending is how many entries of the index wait to be put in their places, about 100 bytes each; 0 means 65,536.
+	Pending int
 	// PageCache is how many KiB of the file the writer, and each of two readers, keep; 0 means 4,096.
 	PageCache int
 	// Random is where subject keys, data keys and secrets come from; nil means crypto/rand.
@@ -42,7 +44,7 @@ func (c Config) withDefaults() Config {
 	for _, v := range []struct {
 		value *int
 		or    int
-	}{{&c.IndexCache, 16 << 20}, {&c.KeyCache, 10 << 20}, {&c.ReadyCache, 4096}, {&c.PageCache, 4096}} {
+	}{{&c.IndexCache, 16 << 20}, {&c.KeyCache, 10 << 20}, {&c.ReadyCache, 4096}, {&c.PageCache, 4096}, {&c.Pending, 65_536}} {
 		if *v.value <= 0 {
 			*v.value = v.or
 		}
@@ -72,7 +74,9 @@ type Vault struct {
 	// writing is held from the beginning of a writing transaction until heads and lastDossier say what the file says.
 	writing     sync.Mutex
 	heads       [buckets]atomic.Int64
-	lastDossier int64 // owned by writing
+	pending     *pending
+	changes     atomic.Uint64 // how many there were since the start
+	lastDossier int64         // owned by writing
 }
 
 var _ commands.Vault = (*Vault)(nil)
@@ -102,7 +106,7 @@ func Open(dir string, kek keys.KEK, config Config) (*Vault, error) {
 	}
 	v := &Vault{db: db, kek: kek, config: config,
 		close: sync.OnceValue(func() error { return errors.CombineErrors(db.Close(), lock.Close()) }),
-		index: newIndexCache(config.IndexCache), raws: newRawCache(config.KeyCache), keys: newKeyCache(config.ReadyCache)}
+		index: newIndexCache(config.IndexCache), raws: newRawCache(config.KeyCache), keys: newKeyCache(config.ReadyCache), pending: newPending()}
 	if err := v.load(context.Background()); err != nil {
 		return nil, errors.CombineErrors(errors.Wrap(err, "open vault"), v.Close())
 	}
@@ -133,7 +137,10 @@ func (v *Vault) load(ctx context.Context) error {
 			return err
 		}
 		v.lastDossier = last
-		return v.loadHeads(conn)
+		if err := v.loadHeads(conn); err != nil {
+			return err
+		}
+		return v.loadPending(conn)
 	})
 }
 
@@ -143,7 +150,7 @@ func (v *Vault) checkKey(conn *sqlite.Conn) error {
 		return err
 	}
 	if check == nil {
-		return run(conn, insertMeta, "check", v.kek.Check())
+		return errors.CombineErrors(run(conn, setMeta, "check", v.kek.Check()), setIndexed(conn, 0))
 	}
 	return v.kek.Fits(check)
 }

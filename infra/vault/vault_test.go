@@ -93,6 +93,8 @@ func TestContract(t *testing.T) {
 	for name, config := range map[string]vault.Config{
 		"as it is configured by default":        {},
 		"with caches that hold next to nothing": {IndexCache: 1, KeyCache: 1, ReadyCache: 1, PageCache: 64},
+		"with an index that hardly waits":       {IndexCache: 1, KeyCache: 1, ReadyCache: 1, Pending: 1},
+		"with an index that waits a little":     {IndexCache: 1, KeyCache: 1, ReadyCache: 1, Pending: 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			vaulttest.Run(t, vaulttest.Harness{
