@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"slices"
 
 	"github.com/cockroachdb/errors"
 
@@ -23,7 +22,8 @@ type Stepped struct {
 	Note domain.Personal
 	// Today is the day it is now in the case's calendar.
 	Today calendar.Date
-	// With are matters of the case's people that are recorded with the step, all or none, and only where the step is new.
+	// With are matters of the case's people that are recorded with the step, all or none, and only where the step is new, beside
+	// those that follow from the step itself.
 	With []OfPerson
 }
 
@@ -35,9 +35,9 @@ type OfPerson struct {
 
 // Open opens a case for the people with the identifiers, each of whom is given a dossier where the ledger does not know them: that
 // nothing is held of somebody is an answer that is owed as well (Art. 15(1)). The step must be a request.Received without subjects.
-// with gives the matters that go with it, for the keys of the people. It returns domain.ErrInvalid, domain.ErrNotFound where the
+// It returns domain.ErrInvalid, domain.ErrNotFound where the
 // controller or the owner is not in the register, and domain.ErrConflict.
-func (l *Ledger) Open(ctx context.Context, r request.Received, people []domain.Identifier, s Stepped, with func([]domain.SubjectKey) []OfPerson) (Settled, error) {
+func (l *Ledger) Open(ctx context.Context, r request.Received, people []domain.Identifier, s Stepped) (Settled, error) {
 	if err := l.openable(r, people, s); err != nil {
 		return Settled{}, err
 	}
@@ -62,7 +62,7 @@ func (l *Ledger) Open(ctx context.Context, r request.Received, people []domain.I
 			}
 		}
 	}
-	s.Step, s.With = r, with(r.Subjects)
+	s.Step = r
 	return l.TakeStep(ctx, s)
 }
 
@@ -119,7 +119,7 @@ func (l *Ledger) TakeStep(ctx context.Context, s Stepped) (Settled, error) {
 		}
 		// The matters come first: an order must stand before its case says that it was given.
 		var matters []domain.Fact
-		for _, m := range s.With {
+		for _, m := range append(following(state, step, on.standings), s.With...) {
 			what := dossier.For(m.What, dossier.Of{Controller: key.Controller, Subject: m.Subject, By: request.Details(step).By})
 			decided, err := what.Decide(on.standings.get(m.Subject), on.now)
 			if err != nil {
@@ -157,11 +157,5 @@ func (l *Ledger) noted(ctx context.Context, s Stepped, id string) (request.Step,
 // Roots gives, of a person's keys, those under which what stands about them is kept, each once: dossiers that were found to be one
 // person's have one standing.
 func (l *Ledger) Roots(keys []domain.SubjectKey) []domain.SubjectKey {
-	var roots []domain.SubjectKey
-	for _, key := range keys {
-		if root := l.matters.Load().standings.root(key); !slices.Contains(roots, root) {
-			roots = append(roots, root)
-		}
-	}
-	return roots
+	return l.matters.Load().standings.roots(keys)
 }

@@ -21,11 +21,9 @@ func erasure(id request.ID) request.Received {
 	return request.Received{Of: caseOf(id, 2), Kind: request.Erasure, Owner: "dpo", Channel: request.ByEmail, Regime: domain.UK, Calendar: calendar.EnglandAndWales}
 }
 
-func nothing([]domain.SubjectKey) []commands.OfPerson { return nil }
-
 func openCase(w *world, id request.ID) request.State {
 	w.Helper()
-	if _, err := w.ledger.Open(w.Context(), erasure(id), []domain.Identifier{person("email:ada@example.org")}, commands.Stepped{}, nothing); err != nil {
+	if _, err := w.ledger.Open(w.Context(), erasure(id), []domain.Identifier{person("email:ada@example.org")}, commands.Stepped{}); err != nil {
 		w.Fatalf("%+v", err)
 	}
 	return must(w.ledger.Case(request.Key{Controller: "fenland", Case: id}))
@@ -37,7 +35,7 @@ func TestACaseOfSomebodyUnknownOpensADossierOnce(t *testing.T) {
 	if len(first.Subjects) != 1 || first.Subjects[0] == 0 || second.Subjects[0] != first.Subjects[0] {
 		t.Errorf("subjects %v and %v", first.Subjects, second.Subjects)
 	}
-	if s, err := w.ledger.Open(t.Context(), erasure("a"), []domain.Identifier{person("email:ada@example.org")}, commands.Stepped{}, nothing); err != nil || s.Events != 0 {
+	if s, err := w.ledger.Open(t.Context(), erasure("a"), []domain.Identifier{person("email:ada@example.org")}, commands.Stepped{}); err != nil || s.Events != 0 {
 		t.Errorf("opened again: %+v, %v", s, err)
 	}
 }
@@ -54,7 +52,7 @@ func TestACaseThatCannotBeOpensNoDossier(t *testing.T) {
 	} {
 		r := erasure("a")
 		row.change(&r)
-		if _, err := w.ledger.Open(t.Context(), r, []domain.Identifier{person("email:bruno@example.org")}, commands.Stepped{}, nothing); !errors.Is(err, row.kind) {
+		if _, err := w.ledger.Open(t.Context(), r, []domain.Identifier{person("email:bruno@example.org")}, commands.Stepped{}); !errors.Is(err, row.kind) {
 			t.Errorf("%s: %v", rule, err)
 		}
 		keys, err := w.vault.Resolve(t.Context(), []commands.Lookup{{Controller: "fenland", Identifier: person("email:bruno@example.org")}})
@@ -62,7 +60,7 @@ func TestACaseThatCannotBeOpensNoDossier(t *testing.T) {
 			t.Errorf("%s: a dossier was opened: %v, %v", rule, keys, err)
 		}
 	}
-	if _, err := w.ledger.Open(t.Context(), erasure("a"), nil, commands.Stepped{}, nothing); !errors.Is(err, domain.ErrInvalid) {
+	if _, err := w.ledger.Open(t.Context(), erasure("a"), nil, commands.Stepped{}); !errors.Is(err, domain.ErrInvalid) {
 		t.Errorf("of nobody: %v", err)
 	}
 }
@@ -130,7 +128,7 @@ func TestPeopleWhoseDossiersWereJoinedHaveOneRoot(t *testing.T) {
 	w := declared(t)
 	a := openCase(w, "a").Received.Subjects[0]
 	r := erasure("b")
-	if _, err := w.ledger.Open(t.Context(), r, []domain.Identifier{person("customer:1")}, commands.Stepped{}, nothing); err != nil {
+	if _, err := w.ledger.Open(t.Context(), r, []domain.Identifier{person("customer:1")}, commands.Stepped{}); err != nil {
 		t.Fatal(err)
 	}
 	b := must(w.ledger.Case(request.Key{Controller: "fenland", Case: "b"})).Received.Subjects[0]

@@ -165,6 +165,18 @@ func TestMembersThatCameLater(t *testing.T) {
 	if err != nil || !ok || !reflect.DeepEqual(short, general) || !reflect.DeepEqual(general, event(later)) {
 		t.Errorf("read %#v, %#v (%v, %v)", short, general, ok, err)
 	}
+	for _, f := range []domain.Fact{
+		dossier.ObjectionResolved{Of: ada, Objection: "obj-1", Void: true, Ground: "the person took it back"},
+		request.Withdrawn{Of: inCase, Told: caseDay}, request.Closed{Of: inCase, Outcome: request.Accepted, Told: caseDay},
+	} {
+		stored, err := catalog.Encode(event(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := catalog.Decode(stored); err != nil || !reflect.DeepEqual(got, event(f)) {
+			t.Errorf("%s is read as %#v (%v)", f.EventType(), got, err)
+		}
+	}
 }
 
 func TestWhatNoVersionWroteIsNotRead(t *testing.T) {

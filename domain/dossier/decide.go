@@ -100,12 +100,19 @@ func (c ObjectionRaised) Decide(s Standing, _ time.Time) ([]domain.Fact, error) 
 	return []domain.Fact{c}, nil
 }
 
-// Decide gives the event. It returns ErrNoSuchMatter where no such objection waits for a decision, and domain.ErrForbidden where
-// one to direct marketing is to be overridden (Art. 21(3)).
-func (c ObjectionResolved) Decide(s Standing, _ time.Time) ([]domain.Fact, error) {
-	at := slices.IndexFunc(s.Objections, func(o Objection) bool { return o.Objection == c.Objection && o.Resolved.IsZero() })
+// Decide gives the event. It returns ErrNoSuchMatter where no such objection waits for a decision, or stands that can end without
+// one, domain.ErrForbidden where one to direct marketing is to be overridden (Art. 21(3)), and domain.ErrInvalid where the ground is
+// missing.
+func (c ObjectionResolved) Decide(s Standing, now time.Time) ([]domain.Fact, error) {
+	at := slices.IndexFunc(s.Objections, func(o Objection) bool {
+		return o.Objection == c.Objection && (o.Resolved.IsZero() || c.Void && !o.Ended(now))
+	})
 	if at < 0 {
 		return nil, errors.WithHint(errors.Wrap(ErrNoSuchMatter, "objection to decide on"), "Name an objection that waits for a decision.")
+	}
+	if c.Void && (c.Overridden || domain.ValidText(c.Ground) != nil) {
+		return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "end of an objection without a decision"),
+			"Article 21: say why there is no objection any more: the person took it back, or it was not theirs. What is decided is not void.")
 	}
 	if c.Overridden && s.Objections[at].Marketing {
 		return nil, errors.WithHint(errors.Wrap(domain.ErrForbidden, "overriding an objection to marketing"),

@@ -51,13 +51,16 @@ type ObjectionRaised struct {
 // EventType names the event.
 func (ObjectionRaised) EventType() string { return "daybook.objection.raised.v1" }
 
-// ObjectionResolved is the event that the controller decided on an objection (Art. 21(1)).
+// ObjectionResolved is the event that an objection waits no longer: the controller decided on it (Art. 21(1)), or there is none.
 type ObjectionResolved struct {
 	Of
 	Objection string `json:"objection"`
 	// Overridden says that the controller showed compelling legitimate grounds; otherwise the objection stands for good.
 	Overridden bool   `json:"overridden"`
 	Ground     string `json:"ground,omitempty"`
+	// Void says that it ended without a decision, for the reason in Ground: the person took it back, it was meant for another
+	// controller, or nobody could show that it was the person's.
+	Void bool `json:"void,omitzero"`
 }
 
 // EventType names the event.

@@ -161,7 +161,7 @@ func (s Standing) consented(a Action) (given, withdrawn bool) {
 // objected says that an objection stood against the action at its time (Art. 21).
 func (s Standing) objected(a Action, j Judgement) bool {
 	return slices.ContainsFunc(s.Objections, func(o Objection) bool {
-		if o.Raised.After(a.Time) || o.Overridden && !o.Resolved.After(a.Time) {
+		if o.Raised.After(a.Time) || o.Ended(a.Time) {
 			return false
 		}
 		switch {

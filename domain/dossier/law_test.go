@@ -103,6 +103,8 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 		{"Art. 21(1): compelling grounds override", do(domain.Use), dossier.Known{Instruction: interest}, past(3, objection, 4, dossier.ObjectionResolved{Of: ada, Objection: "o", Overridden: true}), nil},
 		{"Art. 21(1): until they are shown it stands", do(domain.Use), dossier.Known{Instruction: interest}, past(3, objection, 13, dossier.ObjectionResolved{Of: ada, Objection: "o", Overridden: true}), []domain.Finding{domain.Objected}},
 		{"Art. 21(1): an objection that is upheld stands", do(domain.Use), dossier.Known{Instruction: interest}, past(3, objection, 4, dossier.ObjectionResolved{Of: ada, Objection: "o"}), []domain.Finding{domain.Objected}},
+		{"Art. 21: an objection that the person took back ends", do(domain.Use), dossier.Known{Instruction: interest}, past(3, objection, 4, dossier.ObjectionResolved{Of: ada, Objection: "o", Void: true}), nil},
+		{"Art. 21: until it is taken back it stands", do(domain.Use), dossier.Known{Instruction: interest}, past(3, objection, 13, dossier.ObjectionResolved{Of: ada, Objection: "o", Void: true}), []domain.Finding{domain.Objected}},
 		{"Art. 21(3): an objection to marketing meets marketing", do(domain.Use), dossier.Known{Instruction: marketing}, past(3, dossier.ObjectionRaised{Of: ada, Objection: "m", Marketing: true}), []domain.Finding{domain.Objected}},
 		{"Art. 21(3): and nothing else", do(domain.Use), dossier.Known{Instruction: interest}, past(3, dossier.ObjectionRaised{Of: ada, Objection: "m", Marketing: true}), nil},
 		{"an objection to another instruction", do(domain.Use), dossier.Known{Instruction: interest}, past(3, dossier.ObjectionRaised{Of: ada, Objection: "x", Instruction: "quotes"}), nil},

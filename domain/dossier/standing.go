@@ -38,6 +38,12 @@ type Objection struct {
 	Raised     time.Time `json:"raised"`
 	Resolved   time.Time `json:"resolved,omitzero"`
 	Overridden bool      `json:"overridden,omitempty"`
+	Void       bool      `json:"void,omitempty"`
+}
+
+// Ended says that the objection had no effect any more at a time.
+func (o Objection) Ended(at time.Time) bool {
+	return (o.Overridden || o.Void) && !o.Resolved.After(at)
 }
 
 // Restriction is one restriction with its time.
@@ -91,7 +97,7 @@ func (s Standing) Evolve(event domain.Event) Standing {
 		s.Objections = slices.Clone(s.Objections)
 		for i := range s.Objections {
 			if o := &s.Objections[i]; o.Objection == e.Objection {
-				o.Resolved, o.Overridden = event.Time, e.Overridden
+				o.Resolved, o.Overridden, o.Void = event.Time, e.Overridden, e.Void
 			}
 		}
 	case RestrictionPlaced:

@@ -114,5 +114,5 @@ func (e Closed) check(s State) (bool, error) {
 			"Articles 17(3), 19: close every place and recipient first, each by a recorded action, a confirmed order, a recipient told, or a cited exemption."),
 			"%d of %d", errors.Safe(n), errors.Safe(len(s.Places)))
 	}
-	return false, nil
+	return false, e.Of.told(s, e.Told)
 }

@@ -151,7 +151,31 @@ func (e Corresponded) check(s State) (bool, error) {
 	}), nil
 }
 
-func (e Withdrawn) check(s State) (bool, error) { return s.Withdrawn == e.On, nil }
+// Art. 18(3): a restriction that was placed does not end before the person was told.
+func (e Withdrawn) check(s State) (bool, error) {
+	if s.Withdrawn == e.On {
+		return true, nil
+	}
+	if s.Received.Kind == Restriction && s.carriedOut() && e.Told.IsZero() {
+		return false, wrong(domain.ErrConflict, "lifting of a restriction untold",
+			"Article 18(3): with the request the restriction ends. Tell the person first, and record the day on which that was as told.")
+	}
+	return false, e.Of.told(s, e.Told)
+}
+
+// told checks the day on which the person was told that a restriction ends with a step.
+func (o Of) told(s State, told calendar.Date) error {
+	switch {
+	case told.IsZero():
+		return nil
+	case s.Received.Kind != Restriction || !s.carriedOut():
+		return wrong(domain.ErrInvalid, "telling of a restriction that was not placed", "Article 18(3): only the end of a restriction is told of; leave told out.")
+	case told.After(o.On) || told.Before(s.Decided.On):
+		return wrong(domain.ErrInvalid, "day of telling that a restriction ends",
+			"Article 18(3): the person is told before the restriction is lifted: after the decision, and at the latest on the day of this step.")
+	}
+	return nil
+}
 
 func (e Transferred) check(s State) (bool, error) {
 	switch {

@@ -160,7 +160,11 @@ type Corresponded struct {
 }
 
 // Withdrawn is the event that the person withdrew the request or complaint.
-type Withdrawn struct{ Of }
+type Withdrawn struct {
+	Of
+	// Told is the day on which the person was told that a restriction is lifted with it (Art. 18(3)).
+	Told calendar.Date `json:"told,omitzero"`
+}
 
 // Transferred is the event that the request was handed to the controller it was meant for, or to whoever is that, when it is no
 // client of ours.
@@ -173,6 +177,8 @@ type Transferred struct {
 type Closed struct {
 	Of
 	Outcome Outcome `json:"outcome"`
+	// Told is the day on which the person was told that a restriction is lifted with it (Art. 18(3)); none where it goes on.
+	Told calendar.Date `json:"told,omitzero"`
 }
 
 // EventType names the event.

@@ -124,6 +124,7 @@ func TestTheStepsWithThePerson(t *testing.T) {
 		return request.Replied{Of: on(9, d), For: q, Enough: enough}
 	}
 	access := received(request.Access)
+	restricted := given(received(request.Restriction), found(crm), accepted(request.AccuracyContested))
 	check(t, []row{
 		{"the receipt is acknowledged", given(access), request.Acknowledged{Of: on(9, 4)}, recorded},
 		{"once", given(access, request.Acknowledged{Of: on(9, 4)}), request.Acknowledged{Of: on(9, 7)}, fails(domain.ErrConflict, "first acknowledgement")},
@@ -144,6 +145,11 @@ func TestTheStepsWithThePerson(t *testing.T) {
 		{"a reply has a question", given(access), replied(request.Identity, 9, true), fails(domain.ErrConflict, "Article 12(6)")},
 		{"and comes after it", given(access, asked(request.Identity, 8)), replied(request.Identity, 7, true), fails(domain.ErrInvalid, "reply came")},
 
+		{"Art. 18(3): a restriction is not withdrawn before the person was told", restricted, request.Withdrawn{Of: on(9, 20)}, fails(domain.ErrConflict, "Article 18(3)")},
+		{"Art. 18(3): it is when the person was", restricted, request.Withdrawn{Of: on(9, 20), Told: day("2026-09-19")}, recorded},
+		{"Art. 18(3): told after it is lifted is not before", restricted, request.Withdrawn{Of: on(9, 20), Told: day("2026-09-21")}, fails(domain.ErrInvalid, "Article 18(3)")},
+		{"Art. 18(3): nor is told before it was placed", restricted, request.Withdrawn{Of: on(9, 20), Told: day("2026-09-09")}, fails(domain.ErrInvalid, "Article 18(3)")},
+		{"Art. 18(3): nothing is told of the end of another right", given(access), request.Withdrawn{Of: on(9, 20), Told: day("2026-09-19")}, fails(domain.ErrInvalid, "leave told out")},
 		{"the person withdraws", given(access), request.Withdrawn{Of: on(9, 8)}, recorded},
 		{"after that nothing follows", given(access, request.Withdrawn{Of: on(9, 8)}), found(), fails(domain.ErrConflict, "new case")},
 		{"it goes to the right controller", given(access), request.Transferred{Of: on(9, 8), To: "ouse"}, recorded},

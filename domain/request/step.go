@@ -96,7 +96,7 @@ func (s State) allows(o Of) error {
 func (s State) ended(step Step) bool {
 	switch e := step.(type) {
 	case Closed:
-		return s.Closed != nil && e.Outcome == s.Closed.Outcome && e.On == s.Closed.On
+		return s.Closed != nil && e.Outcome == s.Closed.Outcome && e.On == s.Closed.On && e.Told == s.Closed.Told
 	case Withdrawn:
 		return s.Withdrawn == e.On
 	case Transferred:

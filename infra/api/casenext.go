@@ -5,6 +5,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/request"
+	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
@@ -26,7 +27,7 @@ func next(s request.State, today calendar.Date) []wire.CaseNext {
 	if !s.Over() {
 		add(s.Acknowledged.IsZero() && s.Answered == nil, "acknowledged", "Tell the person that it was received.")
 		for _, q := range []request.Question{request.Identity, request.Fee, request.Clarification} {
-			add(s.Open(q), "replied", "Record that "+questionWords(q)+" came.")
+			add(s.Open(q), "replied", "Record that "+sentence.Question(q)+" came.")
 		}
 		add(!complaint && s.Decided == nil, "found", "Look for the person's data, and record where they are.")
 		add(reviewed && !s.Searched.IsZero() && s.Answered == nil, "reviewed", "Go through the copy, and count what is left out by its ground.")
@@ -38,7 +39,7 @@ func next(s request.State, today calendar.Date) []wire.CaseNext {
 		add(s.Answered != nil && !unsettled, "closed", "Close the case.")
 		add(extendable, "extended", "Tell the person, with the reasons, that it takes longer.")
 		for _, q := range []request.Question{request.Identity, request.Fee, request.Clarification} {
-			add(s.Decided == nil && !s.Open(q) && !(complaint && q == request.Fee), "asked", "Ask the person for "+questionWords(q)+".")
+			add(s.Decided == nil && !s.Open(q) && !(complaint && q == request.Fee), "asked", "Ask the person for "+sentence.Question(q)+".")
 		}
 		add(true, "assigned", "Give the case to somebody else.")
 		add(true, "withdrawn", "Record that the person withdrew it.")

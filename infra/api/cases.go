@@ -90,7 +90,7 @@ func (c *call) openCase(in wire.OpenCase) (wire.CaseTaken, domain.Position, erro
 		return wire.CaseTaken{}, 0, err
 	}
 	stepped := commands.Stepped{Note: domain.NewPersonal(string(in.Note)), Today: c.zoned(r.Calendar)}
-	settled, err := c.api.cfg.Ledger.Open(c.ctx(), r, people, stepped, c.objected(r))
+	settled, err := c.api.cfg.Ledger.Open(c.ctx(), r, people, stepped)
 	if err != nil {
 		return wire.CaseTaken{}, 0, err
 	}

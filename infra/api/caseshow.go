@@ -8,6 +8,7 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/request"
+	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections/requests"
 )
@@ -148,11 +149,11 @@ func placeState(p request.PlaceState) wire.CasePlaceState {
 	}
 	switch {
 	case p.Settled != nil:
-		out.Sentence = upper(placeWords(p.Place)) + ": " + settledWords(*p.Settled) + "."
+		out.Sentence = upper(sentence.Place(p.Place)) + ": " + sentence.Settled(*p.Settled) + "."
 	case len(p.Orders) > 0:
-		out.Sentence = upper(placeWords(p.Place)) + ": open, " + counted(len(p.Orders), "order") + " sent."
+		out.Sentence = upper(sentence.Place(p.Place)) + ": open, " + counted(len(p.Orders), "order") + " sent."
 	default:
-		out.Sentence = upper(placeWords(p.Place)) + ": open."
+		out.Sentence = upper(sentence.Place(p.Place)) + ": open."
 	}
 	return out
 }
@@ -166,7 +167,7 @@ func (c *call) caseEntry(subject domain.SubjectKey, step requests.Step) (entry w
 	of := request.Details(is)
 	entry = wire.CaseEntry{
 		Position: uint64(step.Position), ID: step.ID, Type: step.Fact.EventType(), On: of.On.String(), Recorded: step.Recorded, By: string(of.By),
-		Sentence: stepSentence(step.Fact), Sealed: !of.Note.IsZero(),
+		Sentence: sentence.Step(step.Fact), Sealed: !of.Note.IsZero(),
 	}
 	if of.Note.IsZero() || c.query("notes") != "show" {
 		return entry, false, nil

@@ -53,13 +53,14 @@ func steps() map[string]stepTerms {
 			return request.Answered{Of: of, Remedies: in.Remedies}, nil
 		}},
 		"corresponded": {[]string{"authority", "direction", "reference"}, readCorresponded},
-		"withdrawn": {nil, func(_ *call, of request.Of, _ request.State, _ wire.CaseStep) (request.Step, error) {
-			return request.Withdrawn{Of: of}, nil
+		"withdrawn": {[]string{"told"}, func(_ *call, of request.Of, _ request.State, in wire.CaseStep) (request.Step, error) {
+			told, err := date("told", in.Told, calendar.Date{})
+			return request.Withdrawn{Of: of, Told: told}, err
 		}},
 		"transferred": {[]string{"to"}, func(_ *call, of request.Of, _ request.State, in wire.CaseStep) (request.Step, error) {
 			return request.Transferred{Of: of, To: domain.ControllerID(in.To)}, nil
 		}},
-		"closed": {[]string{"outcome"}, readClosed},
+		"closed": {[]string{"outcome", "told"}, readClosed},
 	}
 }
 
@@ -77,9 +78,6 @@ func (c *call) takeStep(in wire.CaseStep) (wire.CaseTaken, domain.Position, erro
 		return wire.CaseTaken{}, 0, err
 	}
 	stepped := commands.Stepped{Step: step, Note: domain.NewPersonal(string(in.Note)), Today: c.zoned(s.Received.Calendar)}
-	if d, is := step.(request.Decided); is {
-		stepped.With = c.decided(s, d)
-	}
 	settled, err := c.api.cfg.Ledger.TakeStep(c.ctx(), stepped)
 	if err != nil {
 		return wire.CaseTaken{}, 0, err
@@ -212,5 +210,6 @@ func readClosed(_ *call, of request.Of, s request.State, in wire.CaseStep) (requ
 	if in.Outcome == "" && s.Decided != nil {
 		in.Outcome = string(s.Decided.Outcome)
 	}
-	return request.Closed{Of: of, Outcome: request.Outcome(in.Outcome)}, nil
+	told, err := date("told", in.Told, calendar.Date{})
+	return request.Closed{Of: of, Outcome: request.Outcome(in.Outcome), Told: told}, err
 }

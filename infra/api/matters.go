@@ -71,7 +71,7 @@ func matter(in wire.Matter) (dossier.Matter, error) {
 	case wire.MatterObjection:
 		return dossier.ObjectionRaised{Objection: in.ID, Instruction: instruction, Marketing: in.Marketing}, nil
 	case wire.MatterObjectionResolved:
-		return dossier.ObjectionResolved{Objection: in.ID, Overridden: in.Overridden, Ground: in.Ground}, nil
+		return dossier.ObjectionResolved{Objection: in.ID, Overridden: in.Overridden, Ground: in.Ground, Void: in.Void}, nil
 	case wire.MatterRestriction:
 		return restriction(in, instruction)
 	case wire.MatterRestrictionLifted:
@@ -165,7 +165,7 @@ func (c *call) personStanding(in wire.StandingQuery) (wire.Standing, domain.Posi
 	for _, x := range s.Objections {
 		out.Objections = append(out.Objections, wire.StandingObjection{
 			ID: x.Objection, Instruction: string(x.Instruction), Marketing: x.Marketing, Raised: x.Raised, Resolved: since(x.Resolved),
-			Overridden: x.Overridden,
+			Overridden: x.Overridden, Void: x.Void,
 		})
 	}
 	for _, x := range s.Restrictions {

@@ -57,7 +57,7 @@ func (c *call) openDSRCreate() error {
 		return err
 	}
 	stepped := commands.Stepped{Today: c.zoned(r.Calendar)}
-	if _, err := c.api.cfg.Ledger.Open(c.ctx(), r, people, stepped, c.objected(r)); err != nil {
+	if _, err := c.api.cfg.Ledger.Open(c.ctx(), r, people, stepped); err != nil {
 		return err
 	}
 	s, err := c.api.cfg.Ledger.Case(request.KeyOf(r))

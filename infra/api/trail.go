@@ -1,10 +1,13 @@
 package api
 
 import (
+	"slices"
+
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -46,7 +49,7 @@ func (c *call) trail(p person, in wire.TrailQuery) (wire.Trail, error) {
 	}
 	names, secret := c.names(p.controller), c.secretOrders()
 	for _, e := range page.Entries {
-		if secret[e.Order] && !in.Secret {
+		if !in.Secret && (secret[e.Order] || c.untold(&e, secret)) {
 			continue
 		}
 		entry, err := c.entry(e, names, in.Details)
@@ -71,6 +74,32 @@ func (c *call) secretOrders() map[string]bool {
 		}
 	}
 	return secret
+}
+
+// untold says that a step of a case must not be told of, and takes out of one what must not: the courts and authorities whose orders
+// are secret. Whoever asks under one is no recipient who is told of a case (Art. 4(9), 19).
+func (c *call) untold(e *trail.Entry, secret map[string]bool) bool {
+	if len(secret) == 0 {
+		return false
+	}
+	hidden := func(p request.Place) bool {
+		for id, o := range c.api.cfg.Ledger.State().CourtOrders.Orders {
+			if secret[id] && o.Received.Controller == e.Controller && p.Kind == request.Recipient && p.Name == string(o.Received.Authority) {
+				return true
+			}
+		}
+		return false
+	}
+	switch step := e.Fact.(type) {
+	case request.Found:
+		step.Places = slices.DeleteFunc(slices.Clone(step.Places), hidden)
+		e.Fact = step
+	case request.Ordered:
+		return hidden(step.Place)
+	case request.Settled:
+		return hidden(step.Place)
+	}
+	return false
 }
 
 // trailQuery reads what page is asked for.

@@ -28,8 +28,8 @@ func (p *program) caseStep() *cobra.Command {
 			"  extended --months --reason                          found --place ...     reviewed --withhold GROUND=ITEMS\n" +
 			"  decided --outcome --ground --refuse --warrant-by --warrant-how --warrant-on\n" +
 			"  settled --place --how --event --order --exempt      delivered             answered --remedies\n" +
-			"  corresponded --authority --direction                withdrawn             transferred --to\n" +
-			"  closed\n" +
+			"  corresponded --authority --direction                withdrawn --told      transferred --to\n" +
+			"  closed --told\n" +
 			"Every step takes --on, --by and --note.",
 		Example: "  daybook case step -c fenland-cycles CASE asked --for identity\n" +
 			"  daybook case step -c fenland-cycles CASE extended --months 2 --reason JustificationA12Complexity\n" +
@@ -72,6 +72,7 @@ func (f *stepFlags) add(cmd *cobra.Command) {
 		{&f.warrant.By, "warrant-by", "decided: the client's contact who decided"}, {&f.warrant.On, "warrant-on", "decided: on which day; that of the step by default"},
 		{&f.warrant.How, "warrant-how", "decided: contract, signed-document, e-mail or portal"}, {&f.warrant.Reference, "warrant-reference", "decided: of the document"},
 		{&f.in.Authority, "authority", "corresponded: the authority"}, {&f.in.Direction, "direction", "corresponded: in or out"},
+		{&f.in.Told, "told", "withdrawn, closed: the day on which the person was told that the restriction ends"},
 		{&f.in.Reference, "reference", "corresponded: the authority's"}, {&f.in.To, "to", "transferred: the right client, none where it is not ours"},
 	} {
 		flags.StringVar(text.into, text.name, "", text.usage)

@@ -37,6 +37,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("DAYBOOK_DATA", "data")
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("NOW", time.Now().UTC().Format(time.RFC3339))
+			london, err := time.LoadLocation("Europe/London")
+			if err != nil {
+				return err
+			}
+			env.Setenv("TODAY", time.Now().In(london).Format(time.DateOnly)) // as cases of the United Kingdom count it
 			env.Values[slot{}] = new(*ledger)
 			return nil
 		},

@@ -115,7 +115,8 @@ func (p *program) objection() *cobra.Command {
 		p.matter(wire.MatterObjectionResolved, "resolve", "Record that an objection stands for good, or what overrides it",
 			"objection resolve -c fenland-cycles email:ada.wren@example.org ID --overridden --ground \"fraud prevention\"", true, func(cmd *cobra.Command, f *matterFlags) {
 				cmd.Flags().BoolVar(&f.in.Overridden, "overridden", false, "the client showed compelling legitimate grounds")
-				cmd.Flags().StringVar(&f.in.Ground, "ground", "", "which grounds")
+				cmd.Flags().BoolVar(&f.in.Void, "void", false, "there is none any more: the person took it back, or it was not theirs")
+				cmd.Flags().StringVar(&f.in.Ground, "ground", "", "which grounds, or why it is void")
 			}, nil))
 }
 

@@ -62,6 +62,8 @@ func standingList(s wire.Standing) listing {
 		switch {
 		case x.Resolved != nil && x.Overridden:
 			stands = "overridden " + brief(*x.Resolved)
+		case x.Resolved != nil && x.Void:
+			stands = "ended without a decision " + brief(*x.Resolved)
 		case x.Resolved != nil:
 			stands = "stands for good since " + brief(*x.Resolved)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/request"
 )
 
 // matter says what an event about a person says that is no action: consents, objections, restrictions, holds, orders. What this
@@ -25,6 +26,9 @@ func matter(fact domain.Fact) string {
 		}
 		return "The person objected to " + scope(f.Instruction, "what rests on legitimate interests or a public task") + ", Art. 21(1)"
 	case dossier.ObjectionResolved:
+		if f.Void {
+			return "The objection ended without a decision: " + f.Ground + ", Art. 21"
+		}
 		if f.Overridden {
 			return "The controller showed compelling legitimate grounds against the objection, Art. 21(1)"
 		}
@@ -45,6 +49,8 @@ func matter(fact domain.Fact) string {
 		return "The ledger told " + string(f.Service) + " to " + string(f.Kind) + " " + Categories(f.Categories) + " by " + Day(f.Due)
 	case dossier.OrderEscalated:
 		return "Order " + f.Order + " was not answered in time"
+	case request.Step:
+		return "Case " + string(request.KeyOf(f).Case) + ": " + strings.TrimSuffix(lower(Step(f)), ".")
 	}
 	return capital(typeWords(fact.EventType()))
 }

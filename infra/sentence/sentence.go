@@ -140,6 +140,8 @@ func done(f dossier.ActionRecorded, n Names) string {
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
+func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
 // preposition says how an operation stands to the system that is named with it.
 func preposition(op domain.Operation) string {
 	switch {

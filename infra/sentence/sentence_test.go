@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/sentence"
 )
 
@@ -112,6 +114,11 @@ func TestWhatStandsAboutAPersonBecomesASentence(t *testing.T) {
 		{dossier.ObjectionRaised{Instruction: "ads"}, "The person objected to instruction ads, Art. 21(1)"},
 		{dossier.ObjectionResolved{Overridden: true}, "The controller showed compelling legitimate grounds against the objection, Art. 21(1)"},
 		{dossier.ObjectionResolved{}, "The objection was upheld, Art. 21(1)"},
+		{dossier.ObjectionResolved{Void: true, Ground: "the person took it back"}, "The objection ended without a decision: the person took it back, Art. 21"},
+		{request.Received{Of: request.Of{Case: "c-1"}, Kind: request.Access, Channel: request.ByEmail}, "Case c-1: received (e-mail): access and a copy, Art. 15"},
+		{request.Answered{Of: request.Of{Case: "c-1"}}, "Case c-1: the person was answered"},
+		{request.Withdrawn{Of: request.Of{Case: "c-1"}, Told: calendar.NewDate(2026, 3, 12)},
+			"Case c-1: the person withdrew it; the restriction ended with it, of which the person was told on 12 March 2026 (Art. 18(3))"},
 		{dossier.RestrictionPlaced{Ground: "A18-1-a"}, "Use was restricted for all data, Art. 18(1)(a)"},
 		{dossier.RestrictionLifted{Told: at}, "The restriction was lifted; the person was told on 12 March 2026, Art. 18(3)"},
 		{dossier.HoldPlaced{Ground: "court-order", Instruction: "orders"}, "Removal was put on hold for instruction orders: court order"},

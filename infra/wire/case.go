@@ -76,6 +76,8 @@ type CaseStep struct {
 	Direction string    `json:"direction,omitempty"` // corresponded: in or out
 	Reference string    `json:"reference,omitempty"` // corresponded
 	To        string    `json:"to,omitempty"`        // transferred
+	// Told is the day on which the person was told that the restriction ends with the case (Art. 18(3)).
+	Told string `json:"told,omitempty"` // withdrawn, closed: of a restriction
 }
 
 // CasePlace is where a person's data are, or a recipient that had them.

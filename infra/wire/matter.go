@@ -28,6 +28,8 @@ type Matter struct {
 	Explicit    bool   `json:"explicit,omitempty"`  // consent-given: Art. 9(2)(a)
 	Marketing   bool   `json:"marketing,omitempty"` // objection: Art. 21(2)
 	Overridden  bool   `json:"overridden,omitempty"`
+	// Void says of an objection that it ended without a decision, for the reason in Ground.
+	Void bool `json:"void,omitempty"`
 	// Ground is that of a restriction (A18-1-a …), of a hold (court-order, legal-claim, A17-3-a …), or of overriding an objection.
 	Ground     string     `json:"ground,omitempty"`
 	Allowed    []string   `json:"allowed,omitempty"`    // restriction: operations
@@ -83,6 +85,7 @@ type StandingObjection struct {
 	Raised      time.Time  `json:"raised"`
 	Resolved    *time.Time `json:"resolved,omitempty"`
 	Overridden  bool       `json:"overridden,omitempty"`
+	Void        bool       `json:"void,omitempty"`
 }
 
 // StandingRestriction is one restriction.

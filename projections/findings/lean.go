@@ -84,7 +84,7 @@ func (f *folder) matter(conn *sqlite.Conn, e *domain.Recorded) error {
 		f.value = binary.AppendVarint(f.value, micros(e.Time))
 		return f.people.Put(uint64(fact.Subject), uint64(e.Position), f.value)
 	case dossier.ObjectionResolved:
-		if !fact.Overridden {
+		if !fact.Overridden && !fact.Void {
 			return nil
 		}
 		f.value = appendTexts(append(f.value[:0], isOverridden), string(fact.Controller), fact.Objection)

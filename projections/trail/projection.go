@@ -1,5 +1,5 @@
 // Package trail is the view of what was done with one person's data under one controller (Art. 5(2), 15): every action, and
-// every other event about the person, in the order of the log.
+// every other event about the person, the steps of their cases among them, in the order of the log.
 //
 // It deliberately does not know who the person is: whoever asks brings the subject keys, and opens what is sealed.
 package trail
@@ -12,6 +12,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/sorted"
 )
@@ -34,7 +35,7 @@ type projection struct{}
 func Projection() projections.Projection { return projection{} }
 
 func (projection) Name() string { return Name }
-func (projection) Version() int { return 1 }
+func (projection) Version() int { return 2 }
 func (projection) Schema() string {
 	return schema + sorted.NamesSchema("shape") + sorted.Schema("person")
 }
@@ -74,6 +75,8 @@ func (f *folder) fold(conn *sqlite.Conn, e *domain.Recorded) error {
 		return f.other(conn, e, dossier.Of{Controller: fact.Controller, Subject: fact.Subject})
 	case interface{ Person() dossier.Of }:
 		return f.other(conn, e, fact.Person())
+	case request.Step:
+		return f.step(conn, e, fact)
 	default:
 		return nil
 	}
@@ -81,11 +84,16 @@ func (f *folder) fold(conn *sqlite.Conn, e *domain.Recorded) error {
 
 // other takes in an event about a person that is no action: it is rare, and kept as it is.
 func (f *folder) other(conn *sqlite.Conn, e *domain.Recorded, of dossier.Of) error {
-	f.names = appendShape(f.names[:0], &shape{kind: e.Fact.EventType(), controller: string(of.Controller)})
-	if err := f.write(conn, e, &dossier.ActionRecorded{Details: e.Bytes}); err != nil {
+	if err := f.whole(conn, e, of.Controller); err != nil {
 		return err
 	}
 	return f.people.Put(uint64(of.Subject), uint64(e.Position), nil)
+}
+
+// whole inserts the row of an event that is kept as it is.
+func (f *folder) whole(conn *sqlite.Conn, e *domain.Recorded, c domain.ControllerID) error {
+	f.names = appendShape(f.names[:0], &shape{kind: e.Fact.EventType(), controller: string(c)})
+	return f.write(conn, e, &dossier.ActionRecorded{Details: e.Bytes})
 }
 
 // write inserts the row of an event whose shape stands in names.
@@ -101,13 +109,13 @@ func (f *folder) write(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionR
 	}
 	stmt.BindInt64(1, int64(e.Position))
 	stmt.BindBytes(2, f.data)
-	return step(stmt)
+	return done(stmt)
 }
 
 // Flush writes what is in memory.
 func (f *folder) Flush(conn *sqlite.Conn) error { return f.people.Flush(conn) }
 
-func step(stmt *sqlite.Stmt) error {
+func done(stmt *sqlite.Stmt) error {
 	if _, err := stmt.Step(); err != nil {
 		return errors.CombineErrors(err, stmt.Reset())
 	}

@@ -8,8 +8,10 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 	"github.com/jigowatt/daybook/projections/trail"
 )
@@ -163,6 +165,46 @@ func TestTheTablesAreTheSameHoweverTheyWereFolded(t *testing.T) {
 		a.System = []string{"crm", "shop", "logs"}[i%3]
 		a.Version = i % 40
 		facts = append(facts, a)
+	}
+	projectiontest.Equivalent(t, trail.Projection(), projectiontest.Events(0, facts...)...)
+}
+
+func TestTheStepsOfACaseStandInTheTrailOfEverybodyWhoseItIs(t *testing.T) {
+	of := request.Of{Controller: cycles, Case: "case-1", On: calendar.NewDate(2026, 11, 23)}
+	other := of
+	other.Case = "case-2"
+	facts := []domain.Fact{
+		action(1, domain.Collect), // 0
+		request.Received{Of: of, Kind: request.Access, Subjects: []domain.SubjectKey{1, 2}}, // 1
+		request.Received{Of: other, Kind: request.Access, Subjects: []domain.SubjectKey{3}}, // 2
+		request.Acknowledged{Of: of},    // 3
+		request.Acknowledged{Of: other}, // 4
+		request.Answered{Of: of},        // 5
+	}
+	ledger := trail.New(projectiontest.Given(t, trail.Projection(), facts...))
+	for rule, c := range map[string]struct {
+		query trail.Query
+		want  []domain.Position
+	}{
+		"beside what was done":     {trail.Query{Subjects: []domain.SubjectKey{1}}, []domain.Position{0, 1, 3, 5}},
+		"of the other dossier too": {trail.Query{Subjects: []domain.SubjectKey{2}}, []domain.Position{1, 3, 5}},
+		"once in the joined trail": {trail.Query{Subjects: []domain.SubjectKey{2, 1}}, []domain.Position{0, 1, 3, 5}},
+		"not another case's":       {trail.Query{Subjects: []domain.SubjectKey{3}}, []domain.Position{2, 4}},
+		"as known at a position":   {trail.Query{Subjects: []domain.SubjectKey{1}, At: at(4)}, []domain.Position{0, 1, 3}},
+		"not of another client's":  {trail.Query{Controller: "harbour-hotel", Subjects: []domain.SubjectKey{1}}, []domain.Position{}},
+	} {
+		if c.query.Controller == "" {
+			c.query.Controller = cycles
+		}
+		page, err := ledger.Of(t.Context(), c.query)
+		if err != nil || !reflect.DeepEqual(positions(page.Entries), c.want) {
+			t.Errorf("%s: %v, %v", rule, positions(page.Entries), err)
+		}
+		for _, e := range page.Entries {
+			if e.Position > 0 && !reflect.DeepEqual(e.Fact, facts[e.Position]) {
+				t.Errorf("%s: entry %s says %#v", rule, e.Position, e.Fact)
+			}
+		}
 	}
 	projectiontest.Equivalent(t, trail.Projection(), projectiontest.Events(0, facts...)...)
 }
