@@ -51,7 +51,7 @@ func follow(ctx context.Context, log Log, from domain.Position, align int, hand 
 			if err == nil {
 				err = errors.AssertionFailedf("the log ended its reading before event %s", d.next)
 			}
-			if errors.Is(err, domain.ErrInvalid) {
+			if errors.Is(err, domain.ErrInvalid) && !errors.Is(err, errShort) {
 				err = errors.WithHint(errors.WithSecondaryError(errors.WithStack(errAhead), err), hintRebuild)
 			}
 			d.give(chunk{live: true, lost: true, fault: errors.Wrapf(err, "read the log from %s", d.next)})
