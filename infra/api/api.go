@@ -66,6 +66,8 @@ type Config struct {
 	Quarantine Quarantine
 	// Proofs proves the history to anybody; without it the endpoints answer that there is none.
 	Proofs Proofs
+	// Replay compares views with new ones; without it the endpoint answers that there is none.
+	Replay Replayer
 	// Healthy gives why the ledger cannot write or read its log now, nil where it can: what Open and Run of the parts report.
 	// Nothing is asked where it is nil.
 	Healthy func() error
@@ -122,6 +124,7 @@ type API struct {
 	problems problem.Reporter
 	bodies   *semaphore.Weighted // bytes of bodies that are being handled
 	streams  *semaphore.Weighted // followed logs
+	replays  *semaphore.Weighted // replays and other work over the whole log
 }
 
 // Limits of what is handled at once.
@@ -137,6 +140,7 @@ func New(cfg Config) http.Handler {
 		cfg: cfg, mux: http.NewServeMux(), decoder: cloudevents.NewDecoder(),
 		problems: problem.Reporter{Logger: cfg.Logger, NewID: cfg.NewID},
 		bodies:   semaphore.NewWeighted(maxBodyBytesAtOnce), streams: semaphore.NewWeighted(maxStreams),
+		replays: semaphore.NewWeighted(1),
 	}
 	config := huma.DefaultConfig("Daybook", cfg.Version)
 	config.Info.Description = "The book of original entry for personal data: what was done, to whose data, for which controller, " +
@@ -166,6 +170,7 @@ func (a *API) routes() {
 	a.logRoutes()
 	a.proofRoutes()
 	a.statusRoutes()
+	a.replayRoutes()
 	a.quarantineRoutes()
 	a.contractRoutes()
 }

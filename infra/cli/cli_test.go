@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": start, "stop": stop, "sample": writeSample, "pack": pack, "until": until, "code": code, "narrow": narrow,
-			"beat": beat,
+			"beat": beat, "tamper": tamper,
 		},
 	})
 }

@@ -95,7 +95,7 @@ func (p *program) root() *cobra.Command {
 		{"rights", []*cobra.Command{p.cases(), p.consent(), p.objection(), p.restriction(), p.hold(), p.courtOrder()}},
 		{"read", []*cobra.Command{
 			p.person(), p.log(), p.sources(), p.findings(), p.retention(), p.orders(), p.disclosures(), p.recipients(), p.basis(),
-			p.article30(), p.promises(), p.statistics(), p.verify(),
+			p.article30(), p.promises(), p.statistics(), p.verify(), p.replay(),
 		}},
 		{"keep", []*cobra.Command{p.status(), p.doctor(), p.rebuild(), p.quarantine(), p.version()}},
 	} {

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"os"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/api"
+	"github.com/jigowatt/daybook/infra/sqlite"
+	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/replay"
+)
+
+// scratchDir holds views that are built for a while: for a replay, and as of earlier positions. It can be deleted at any time while
+// nothing runs, and belongs in no backup.
+const scratchDir = "scratch"
+
+// openScratch opens a file of a view that is built once and then looked at: with a small memory, because there are many.
+func openScratch(path string, version int, schema string) (projections.Store, error) {
+	db, err := sqlite.Open(path, sqlite.Config{
+		Schema: schema, Version: version, Synchronous: sqlite.Normal,
+		Readers: 2, WriterCache: 4 << 10, ReaderCache: 1 << 10, PageSize: 4096, CheckpointPages: 16_384,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// scratch makes a folder that nobody else uses.
+func (a *App) scratch(purpose string) (dir string, remove func() error, err error) {
+	if err = os.MkdirAll(a.cfg.path(scratchDir), 0o700); err == nil {
+		dir, err = os.MkdirTemp(a.cfg.path(scratchDir), purpose)
+	}
+	if err != nil {
+		return "", nil, errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "make a folder to build views in"), err),
+			"Check that the data directory belongs to the user that runs daybook, and that its disk has room.")
+	}
+	return dir, func() error {
+		if err := os.RemoveAll(dir); err != nil {
+			return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "remove views that were built for a while"), err)
+		}
+		return nil
+	}, nil
+}
+
+// replay builds views anew in a folder that is removed afterwards, and compares them with the live ones; see replay.Run.
+func (a *App) replay(ctx context.Context, views []string, at *domain.Position, progress func(projections.Progress)) (verdicts []replay.Verdict, err error) {
+	dir, remove, err := a.scratch("replay-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.CombineErrors(err, remove()) }()
+	return replay.Run(ctx, a.log, openScratch, Views(), a.views, replay.Query{Views: views, At: at, Dir: dir, Progress: progress})
+}
+
+// Replay builds views of a stopped ledger anew, apart from those in its directory, and compares every row with them. Where keep names
+// a folder, they are built there and stay. It returns what replay.Run does.
+func (s *Stopped) Replay(ctx context.Context, views []string, at *domain.Position, keep string, progress func(Progress)) ([]wire.ReplayVerdict, error) {
+	a := s.app
+	if err := a.openViews(ctx); err != nil {
+		return nil, err
+	}
+	var verdicts []replay.Verdict
+	var err error
+	if keep == "" {
+		verdicts, err = a.replay(ctx, views, at, progress)
+	} else {
+		verdicts, err = replay.Run(ctx, a.log, openScratch, Views(), a.views, replay.Query{Views: views, At: at, Dir: keep, Progress: progress})
+	}
+	out := make([]wire.ReplayVerdict, len(verdicts))
+	for i := range verdicts {
+		out[i] = api.Replayed(&verdicts[i])
+	}
+	return out, err
+}
