@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"start": start, "stop": stop, "sample": writeSample, "pack": pack, "until": until, "code": code, "narrow": narrow,
+			"start": start, "halt": halted, "sample": writeSample, "pack": pack, "until": until, "code": code, "narrow": narrow,
 			"beat": beat, "tamper": tamper,
 		},
 	})
@@ -123,8 +123,9 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { _ = halt(ts) })
 }
 
-// stop interrupts the ledger and waits until it has ended.
-func stop(ts *testscript.TestScript, _ bool, _ []string) {
+// halted interrupts the ledger and waits until it has ended. It is not called stop: that is testscript's own, which ends the script
+// there, as if it had passed.
+func halted(ts *testscript.TestScript, _ bool, _ []string) {
 	if err := halt(ts); err != nil {
 		ts.Fatalf("the ledger did not end well: %v", err)
 	}

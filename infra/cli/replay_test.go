@@ -1,8 +1,10 @@
 package cli_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"zombiezen.com/go/sqlite"
@@ -23,4 +25,23 @@ func tamper(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(sqlitex.ExecuteScript(conn, strings.Join(args[1:], " "), nil))
 	ts.Check(conn.Close())
+}
+
+// A script that says stop ends there and passes, whatever follows.
+func TestNoScriptEndsBeforeItsEnd(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("%v, %d scripts", err, len(scripts))
+	}
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if first, _, _ := strings.Cut(line, " "); first == "stop" || first == "skip" {
+				t.Errorf("%s:%d ends the script; write halt to stop the ledger", script, i+1)
+			}
+		}
+	}
 }
