@@ -14,6 +14,7 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/api"
+	"github.com/jigowatt/daybook/infra/endmark"
 	"github.com/jigowatt/daybook/infra/intake"
 	"github.com/jigowatt/daybook/infra/reactions"
 	"github.com/jigowatt/daybook/infra/tiles"
@@ -32,6 +33,7 @@ type App struct {
 	vault      *vault.Vault
 	log        engine
 	tiles      *tiles.Tiles
+	mark       *endmark.File
 	ledger     *commands.Ledger
 	views      *projections.Runner
 	reactions  *reactions.Reactions
@@ -58,7 +60,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{cfg: cfg}
 	for _, open := range []func(context.Context) error{
-		a.openDirectory, a.openVault, a.openBus, a.openLog, a.openTiles, a.openLedger, a.openViews, a.openReactions, a.openIntake, a.listen,
+		a.openDirectory, a.openVault, a.inspect, a.openBus, a.openLog, a.openTiles, a.openMark, a.openLedger, a.openViews, a.openReactions, a.openIntake, a.listen,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.CombineErrors(err, a.closers.close())
@@ -67,18 +69,22 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	return a, nil
 }
 
-// findLedger makes sure that there is a ledger to open.
+// findLedger makes sure that there is a ledger to open: its log, or what is left where that was lost.
 func (a *App) findLedger(context.Context) error {
 	is := vault.Exists(a.cfg.path("vault"))
 	if a.cfg.NATSURL == "" {
-		info, err := os.Stat(a.cfg.path("nats"))
-		is = is && err == nil && info.IsDir()
+		is = is && (isDirectory(a.cfg.path("nats")) || isDirectory(a.cfg.path(tilesDir)))
 	}
 	if !is {
 		return errors.WithHint(errors.Wrap(domain.ErrNotFound, "ledger in the data directory"),
 			"Name with --data the directory that daybook serve was given.")
 	}
 	return nil
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func (a *App) openDirectory(context.Context) error {

@@ -24,7 +24,7 @@ type engine interface {
 func (a *App) openLog(ctx context.Context) error {
 	log, err := a.openEngine(ctx)
 	if err != nil {
-		return errors.Wrap(err, "event log")
+		return errors.Wrap(a.lost(ctx, err), "event log")
 	}
 	a.closers.addPlain(log.Close)
 	a.log = log

@@ -7,6 +7,8 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/endmark"
+	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 	"github.com/jigowatt/daybook/infra/tiles"
 	"github.com/jigowatt/daybook/infra/vault"
 )
@@ -68,21 +70,32 @@ func (a *App) explained(ctx context.Context, err error) error {
 type guarded struct {
 	engine
 	tiles *tiles.Tiles
+	mark  *endmark.File
 }
 
 // Append is described at commands.Log. It returns domain.ErrUnavailable where the history is damaged.
 func (g guarded) Append(ctx context.Context, at domain.Position, events [][]byte) error {
 	if damage := g.tiles.Damage(); damage != nil {
 		return errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "the history is damaged"), damage),
-			"Nothing was recorded. The ledger's status says which positions are concerned; daybook verify says more.")
+			"Nothing was recorded. The ledger's status says which positions are concerned; stop the ledger and run daybook repair.")
 	}
-	return g.engine.Append(ctx, at, events)
+	if err := g.engine.Append(ctx, at, events); err != nil {
+		return err
+	}
+	// The frame is on disk: without the mark it only would not be missed.
+	if err := g.mark.Note(at+domain.Position(len(events)), events[len(events)-1]); err != nil {
+		g.tiles.Trouble(ctx, err)
+	}
+	return nil
 }
 
 // Verify holds the whole log against the tiles and the last checkpoint, with the verifier key that is given, or else the ledger's
 // own. It returns what tiles.Verify does.
 func (s *Stopped) Verify(ctx context.Context, key string, checkpoints [][]byte, progress func(done, of domain.Position)) (Verified, error) {
 	a := s.app
+	if disk, is := s.log.(*natslog.Disk); is && !disk.Known() {
+		return Verified{}, found(badSettings, 0, 0)
+	}
 	last, err := tiles.ReadLast(a.cfg.path(lastFile))
 	if err != nil {
 		return Verified{}, err
@@ -93,7 +106,7 @@ func (s *Stopped) Verify(ctx context.Context, key string, checkpoints [][]byte, 
 		}
 	}
 	return tiles.Verify(ctx, tiles.Verification{
-		Log: a.log, Files: tiles.Directory(a.cfg.path(tilesDir)), Key: key, Checkpoints: append(checkpoints, last), Progress: progress,
+		Log: s.log, Files: tiles.Directory(a.cfg.path(tilesDir)), Key: key, Checkpoints: append(checkpoints, last), Progress: progress,
 	})
 }
 

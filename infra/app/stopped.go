@@ -11,21 +11,45 @@ import (
 )
 
 // Stopped is a ledger that answers nobody: its log can be read and its views can be built, by the one process that has it open.
-type Stopped struct{ app *App }
+type Stopped struct {
+	app *App
+	log projections.Log
+}
 
-// OpenStopped opens the log of a ledger that does not run, without a port. It returns domain.ErrNotFound where the directory holds
-// none, domain.ErrUnavailable where another process has it, and an assertion failure where the log was lost or changed.
+// OpenStopped opens the log of a ledger that does not run. The files of an embedded server are read without starting it, so that
+// it changes nothing in them. It returns domain.ErrNotFound where the directory holds none, domain.ErrUnavailable where another
+// process has it, and an assertion failure where a log elsewhere was lost or changed.
 func OpenStopped(ctx context.Context, cfg Config) (*Stopped, error) {
 	if err := cfg.fill(); err != nil {
 		return nil, err
 	}
 	a := &App{cfg: cfg, quiet: true}
-	for _, open := range []func(context.Context) error{a.findLedger, a.openDirectory, a.openBus, a.openLog} {
+	s := &Stopped{app: a}
+	for _, open := range []func(context.Context) error{a.findLedger, a.openDirectory, s.openLog} {
 		if err := open(ctx); err != nil {
 			return nil, errors.CombineErrors(err, a.closers.close())
 		}
 	}
-	return &Stopped{a}, nil
+	return s, nil
+}
+
+func (s *Stopped) openLog(ctx context.Context) error {
+	a := s.app
+	if a.cfg.NATSURL != "" {
+		if err := a.openBus(ctx); err != nil {
+			return err
+		}
+		err := a.openLog(ctx)
+		s.log = a.log
+		return err
+	}
+	disk, err := a.disk()
+	if errors.Is(err, domain.ErrNotFound) {
+		size := a.signedSize()
+		return found("the files of the log are gone", 0, size)
+	}
+	s.log = disk
+	return err
 }
 
 // Progress says how far a rebuild is.
@@ -33,13 +57,13 @@ type Progress = projections.Progress
 
 // Read yields the events of the log as projections.Log says.
 func (s *Stopped) Read(ctx context.Context, from domain.Position) iter.Seq2[domain.Batch, error] {
-	return s.app.log.Read(ctx, from)
+	return s.log.Read(ctx, from)
 }
 
 // Rebuild builds the named views anew, or all where none is named, and reports the progress of each. It is called once. It returns
 // domain.ErrNotFound for a name that no view has, and what stopped a view.
 func (s *Stopped) Rebuild(ctx context.Context, names []string, progress func(view string, p projections.Progress)) error {
-	if err := s.app.openViews(ctx); err != nil {
+	if err := s.app.openViewsOn(s.log); err != nil {
 		return err
 	}
 	views := s.app.views

@@ -29,8 +29,10 @@ func Views() []projections.Projection {
 	}
 }
 
-func (a *App) openViews(context.Context) error {
-	views, err := projections.New(a.log, a.cfg.path("views"), openView, Views(),
+func (a *App) openViews(context.Context) error { return a.openViewsOn(a.log) }
+
+func (a *App) openViewsOn(log projections.Log) error {
+	views, err := projections.New(log, a.cfg.path("views"), openView, Views(),
 		projections.Config{Log: a.cfg.Logger.With(slog.String("part", "views"))})
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/app"
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
@@ -108,7 +109,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errUsage):
 		return exitUsage
-	case errors.Is(err, errVerification):
+	case errors.IsAny(err, errVerification, app.ErrDamaged):
 		return exitVerification
 	case errors.Is(err, domain.ErrNotFound):
 		return exitNotFound

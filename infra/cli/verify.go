@@ -123,10 +123,10 @@ func (p *program) unverified(err error) error {
 			}
 		}
 		return &failure{errVerification, "The history is not the one that was signed: " + stopped(damage.Error()),
-			"Keep the data directory as it is, and a copy of it elsewhere: the tiles hold a second copy of every entry.", nil}
+			"Stop the ledger and run daybook repair --data DIR: it shows what it would do first, and loses nothing.", nil}
 	case errors.HasAssertionFailure(err):
 		return &failure{errVerification, "The log cannot be read as a history: " + stopped(withoutKind(err.Error())),
-			"Keep the data directory as it is, and a copy of it elsewhere: the tiles hold a second copy of every entry.", nil}
+			"Stop the ledger and run daybook repair --data DIR: it shows what it would do first, and loses nothing.", nil}
 	}
 	return err
 }

@@ -125,3 +125,13 @@ func (s signer) sign(c Checkpoint) ([]byte, error) {
 	signed, err := note.Sign(&note.Note{Text: c.text()}, s)
 	return bytes.Clone(signed), errors.Wrap(err, "sign a checkpoint")
 }
+
+// ClaimedSize gives the size that a checkpoint speaks of, without asking who signed it; 0 where it says none.
+func ClaimedSize(signed []byte) domain.Position {
+	text, _, _ := strings.Cut(string(signed), "\n\n")
+	c, ok := parseCheckpoint(text + "\n")
+	if !ok {
+		return 0
+	}
+	return c.Size
+}

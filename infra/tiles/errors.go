@@ -14,6 +14,7 @@ var (
 	errNoTile   = errors.Wrap(domain.ErrNotFound, "tile of the log")
 	errNone     = errors.Wrap(domain.ErrNotFound, "checkpoint of the log")
 	errUnsigned = errors.Wrap(domain.ErrUnavailable, "the position is beneath no checkpoint yet")
+	errEnded    = errors.Wrap(domain.ErrUnavailable, "the recovery was ended")
 	errCannot   = errors.Wrap(domain.ErrUnavailable, "the files of the proof")
 )
 
@@ -55,9 +56,12 @@ func (d *Damage) SafeFormatError(p errors.Printer) error {
 	return nil
 }
 
-const damageHint = "Nothing is written to a history that is not the one that was signed. Run daybook verify --data DIR to see what is " +
-	"damaged, and keep the data directory as it is: the tiles hold a second copy of every event."
+const damageHint = "Nothing is written to a history that is not the one that was signed. Stop the ledger and run daybook repair --data DIR: it " +
+	"shows what it would do first. daybook verify --data DIR says what is damaged."
 
 func damaged(what, file string, from, to domain.Position) error {
-	return errors.WithHint(errors.WithStackDepth(&Damage{What: what, File: file, From: from, To: to}, 1), damageHint)
+	return Found(&Damage{What: what, File: file, From: from, To: to})
 }
+
+// Found gives damage that was found elsewhere its hint.
+func Found(d *Damage) error { return errors.WithHint(errors.WithStackDepth(d, 1), damageHint) }

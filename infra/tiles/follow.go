@@ -68,6 +68,9 @@ func (t *Tiles) note(ctx context.Context, err error) {
 	t.cfg.Logger.WarnContext(ctx, "the proof of the log does not go on", slog.Any("error", err))
 }
 
+// Trouble takes what keeps something beside the proof from going on, until the next checkpoint is signed.
+func (t *Tiles) Trouble(ctx context.Context, err error) { t.note(ctx, err) }
+
 // checkAll holds the whole log against the tiles up to a checkpoint, beside Run.
 func (t *Tiles) checkAll(ctx context.Context, head Checkpoint) {
 	if err := t.check(ctx, head); err != nil {
