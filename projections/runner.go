@@ -63,7 +63,7 @@ func New(log Log, dir string, open Opener, views []Projection, config Config) (*
 	r := &Runner{log: log, dir: dir, open: open, config: config, revived: make(chan struct{}, 1), done: make(chan struct{})}
 	for _, p := range views {
 		w := &worker{
-			runner: r, projection: p, view: &View{name: p.Name(), version: p.Version()},
+			runner: r, projection: p, view: &View{name: p.Name(), version: p.Version(), asked: make(chan struct{}, 1)},
 			queue: make(chan chunk, config.Queue), offers: make(chan offer),
 		}
 		r.workers = append(r.workers, w)

@@ -21,6 +21,8 @@ type View struct {
 	files     sync.RWMutex
 	answering *file // nil while there is nothing to answer from
 
+	asked chan struct{} // wakes the worker that waits for more events, because somebody waits for the view
+
 	mu       sync.Mutex // guards what follows
 	position domain.Position
 	stopped  error
@@ -120,6 +122,10 @@ func (v *View) await(event domain.Position) (<-chan struct{}, error) {
 	}
 	if v.changed == nil {
 		v.changed = make(chan struct{})
+		select {
+		case v.asked <- struct{}{}:
+		default:
+		}
 	}
 	return v.changed, nil
 }

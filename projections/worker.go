@@ -107,7 +107,7 @@ func (w *worker) take(ctx context.Context, c chunk) {
 // moment for more, unless somebody waits for the view.
 const (
 	busy   = 256
-	gather = 25 * time.Millisecond
+	gather = 100 * time.Millisecond
 )
 
 // next gives the chunk that goes into the transaction after another. patience ends the wait for one that may not come; nil is none.
@@ -129,6 +129,8 @@ func (w *worker) next(ctx context.Context, after chunk, patience <-chan time.Tim
 		select {
 		case c = <-w.queue:
 		case <-patience:
+			return c, false
+		case <-w.view.asked:
 			return c, false
 		case <-ctx.Done():
 			return c, false
