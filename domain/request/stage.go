@@ -13,6 +13,7 @@ const (
 	Reviewing     Stage = "reviewing"
 	Deciding      Stage = "deciding"
 	CarryingOut   Stage = "carrying-out"
+	CarriedOut    Stage = "carried-out"
 	Answering     Stage = "answering"
 	Closing       Stage = "closing"
 	IsClosed      Stage = "closed"
@@ -28,6 +29,7 @@ var stageWords = map[Stage]string{
 	Reviewing:     "Go through the copy and leave out what is other people's.",
 	Deciding:      "The controller decides.",
 	CarryingOut:   "Carry the decision out: close every place by its evidence or an exemption.",
+	CarriedOut:    "It is carried out everywhere: answer the person.",
 	Answering:     "Answer the person.",
 	Closing:       "Nothing is left to do: close the case.",
 	IsClosed:      "Closed.",
@@ -56,6 +58,8 @@ func (s State) Stage() Stage {
 		return Closing
 	case s.Decided != nil && len(s.Unsettled()) > 0:
 		return CarryingOut
+	case s.carriedOut():
+		return CarriedOut
 	case s.Decided != nil:
 		return Answering
 	case s.Open(Identity) || s.Open(Fee) || s.Open(Clarification):

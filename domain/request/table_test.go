@@ -31,7 +31,7 @@ func TestWhereACaseStands(t *testing.T) {
 		{"an erasure needs no review", given(erasure, found(crm)), request.Deciding, request.DSRInProgress, true},
 		{"decided", given(access, found(crm), reviewed, accepted()), request.Answering, request.DSRInProgress, true},
 		{"an erasure is carried out", given(erasure, found(crm), accepted(request.UnlawfulUse)), request.CarryingOut, request.DSRInProgress, true},
-		{"and answered", given(erasure, found(crm), accepted(request.UnlawfulUse), erased(crm)), request.Answering, request.DSRInProgress, true},
+		{"Art. 17: carried out where every place is closed", given(erasure, found(crm), accepted(request.UnlawfulUse), erased(crm)), request.CarriedOut, request.DSRInProgress, true},
 		{"answered while a place is open", given(erasure, found(crm), accepted(request.UnlawfulUse), answered(9, 12)), request.CarryingOut, request.DSRInProgress, true},
 		{"answered and carried out", given(erasure, found(crm), accepted(request.UnlawfulUse), erased(crm), answered(9, 16)), request.Closing, request.DSRInProgress, true},
 		{"closed", given(erasure, found(), accepted(request.UnlawfulUse), answered(9, 16), closed(request.Accepted)), request.IsClosed, request.DSRCompleted, true},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/casework"
 	"github.com/jigowatt/daybook/infra/cloudevents"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -125,6 +126,7 @@ type API struct {
 	bodies   *semaphore.Weighted // bytes of bodies that are being handled
 	streams  *semaphore.Weighted // followed logs
 	replays  *semaphore.Weighted // replays and other work over the whole log
+	cases    *casework.Cases
 }
 
 // Limits of what is handled at once.
@@ -141,6 +143,7 @@ func New(cfg Config) http.Handler {
 		problems: problem.Reporter{Logger: cfg.Logger, NewID: cfg.NewID},
 		bodies:   semaphore.NewWeighted(maxBodyBytesAtOnce), streams: semaphore.NewWeighted(maxStreams),
 		replays: semaphore.NewWeighted(1),
+		cases:   casework.New(casework.Config{Ledger: cfg.Ledger, Vault: cfg.Vault, Views: cfg.Views, Now: cfg.Now, Patience: cfg.Patience}),
 	}
 	config := huma.DefaultConfig("Daybook", cfg.Version)
 	config.Info.Description = "The book of original entry for personal data: what was done, to whose data, for which controller, " +

@@ -34,11 +34,11 @@ func (c *call) orderForCase(in wire.CaseAction) (wire.CaseOrders, domain.Positio
 	if err != nil {
 		return wire.CaseOrders{}, 0, err
 	}
-	keys, err := c.everyKey(s.Received)
+	keys, err := c.api.cases.Keys(c.ctx(), s.Received)
 	if err != nil {
 		return wire.CaseOrders{}, 0, err
 	}
-	copies, err := c.copies(key.Controller, keys)
+	copies, err := c.api.cases.Copies(c.ctx(), key.Controller, keys)
 	if err != nil {
 		return wire.CaseOrders{}, 0, err
 	}

@@ -81,7 +81,7 @@ func (c *call) reported(s request.State) (wire.AccessReport, error) {
 	if state.Register.Processor != nil {
 		r.out.ProcessorName = state.Register.Processor.Name
 	}
-	keys, err := c.everyKey(s.Received)
+	keys, err := c.api.cases.Keys(c.ctx(), s.Received)
 	if err != nil {
 		return r.out, err
 	}
@@ -91,7 +91,7 @@ func (c *call) reported(s request.State) (wire.AccessReport, error) {
 	if err := r.holdings(keys); err != nil {
 		return r.out, err
 	}
-	if err := c.scan(s.Received.Controller, keys, func(e trail.Entry) bool { r.entry(e); return true }); err != nil {
+	if err := c.api.cases.Scan(c.ctx(), s.Received.Controller, keys, func(e trail.Entry) bool { r.entry(e); return true }); err != nil {
 		return r.out, err
 	}
 	r.finish()
@@ -119,12 +119,12 @@ func (r *reporting) named(keys []domain.SubjectKey) error {
 }
 
 func (r *reporting) holdings(keys []domain.SubjectKey) error {
-	items, err := r.c.heldNow(r.s.Received.Controller, keys)
+	items, err := r.c.api.cases.Held(r.c.ctx(), r.s.Received.Controller, keys)
 	if err != nil {
 		return err
 	}
 	// What is held only because of an order that is secret is none of the copies that may be told of.
-	copies, err := r.c.copies(r.s.Received.Controller, keys)
+	copies, err := r.c.api.cases.Copies(r.c.ctx(), r.s.Received.Controller, keys)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,6 @@ package api
 import (
 	"strconv"
 	"strings"
-	"time"
-	_ "time/tzdata" // Days are counted where the controller is, also on a machine that knows no zones.
 
 	"github.com/cockroachdb/errors"
 	"github.com/danielgtaylor/huma/v2"
@@ -14,6 +12,7 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/request"
+	"github.com/jigowatt/daybook/infra/casework"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections/requests"
@@ -46,15 +45,7 @@ func (a *API) caseRoutes() {
 
 // zoned gives the day that it is in the calendar.
 func (c *call) zoned(cal calendar.Calendar) calendar.Date {
-	return calendar.DateOf(c.api.cfg.Now().In(zone(cal)))
-}
-
-func zone(cal calendar.Calendar) *time.Location {
-	zone, err := time.LoadLocation(cal.Zone())
-	if err != nil {
-		return time.UTC // A calendar that is not known has no zone; what uses it is refused elsewhere.
-	}
-	return zone
+	return calendar.DateOf(c.api.cfg.Now().In(casework.Zone(cal)))
 }
 
 // date reads an optional day of a body. Its refusal names the member.

@@ -55,7 +55,7 @@ func TestOnlyWhatCountsAsErasureClosesAPlace(t *testing.T) {
 			t.Errorf("%s in %s: %+v", answer.operation, answer.system, s)
 		}
 	}
-	if c := l.show("erase-1"); c.Unsettled != 0 || c.Stage != "answering" {
+	if c := l.show("erase-1"); c.Unsettled != 0 || c.Stage != "carried-out" {
 		t.Errorf("%+v", c.CaseSummary)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/domain/request"
+	"github.com/jigowatt/daybook/infra/casework"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
 )
@@ -93,7 +94,7 @@ func (c *call) fromDSR(controller domain.ControllerID, in wire.OpenDSRRequest) (
 	if r.Regime, err = request.RegimeFromDSR(in.Regulation, declared.Regime); err != nil {
 		return r, nil, err
 	}
-	r.On, r.Reached = calendar.DateOf(in.Submitted.In(zone(r.Calendar))), c.zoned(r.Calendar)
+	r.On, r.Reached = calendar.DateOf(in.Submitted.In(casework.Zone(r.Calendar))), c.zoned(r.Calendar)
 	if again, err := c.api.cfg.Ledger.Case(request.KeyOf(r)); err == nil {
 		// Sent again on a later day, it is the same request still.
 		r.Reached, r.Owner = again.Received.Reached, again.Received.Owner

@@ -62,9 +62,10 @@ var layers = map[string][]string{
 	"infra/intake": {
 		"commands", "domain/...", "infra/cloudevents", "infra/problem", "infra/relay", "infra/report", "infra/wire",
 	},
+	"infra/casework":  {"commands", "projections/...", "domain/..."},
 	"infra/reactions": {"commands", "projections/...", "domain/...", "infra/wire"},
 	"infra/api": {
-		"commands", "projections/...", "domain/...", "infra/cloudevents", "infra/problem", "infra/report",
+		"commands", "projections/...", "domain/...", "infra/casework", "infra/cloudevents", "infra/problem", "infra/report",
 		"infra/sentence", "infra/wire",
 	},
 	"infra/sentence": {"domain/..."},

@@ -7,6 +7,7 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/casework"
 	"github.com/jigowatt/daybook/infra/reactions"
 	"github.com/jigowatt/daybook/infra/vault"
 	"github.com/jigowatt/daybook/projections/orders"
@@ -27,7 +28,8 @@ func (a *App) openReactions(ctx context.Context) error {
 	}
 	a.reactions = reactions.New(reactions.Config{
 		Ledger: a.ledger, Retention: a.views.View(retention.Name), Orders: a.views.View(orders.Name), Stream: stream, Key: key,
-		Now: a.cfg.Now, Every: a.cfg.Sweep, Patience: a.cfg.Patience, Logger: a.cfg.Logger.With(slog.String("part", "reactions")),
+		Cases: casework.New(casework.Config{Ledger: a.ledger, Vault: a.vault, Views: a.views, Now: a.cfg.Now}),
+		Now:   a.cfg.Now, Every: a.cfg.Sweep, Patience: a.cfg.Patience, Logger: a.cfg.Logger.With(slog.String("part", "reactions")),
 	})
 	a.claims = claims{orders.New(a.views.View(orders.Name)), a.vault}
 	return nil

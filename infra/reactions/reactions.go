@@ -37,11 +37,20 @@ var (
 	_ View   = (*projections.View)(nil)
 )
 
+// Cases closes by itself what recorded actions close in cases; infra/casework implements it.
+type Cases interface {
+	// Sweep settles the cases of whose people something new is recorded, and gives how many places that closed. It returns
+	// domain.ErrUnavailable; done again it goes on.
+	Sweep(ctx context.Context) (closed int, err error)
+}
+
 // Config is what reactions need. Ledger, Retention, Orders, Stream and Key are required; zero values of the rest mean the defaults.
 type Config struct {
 	Ledger            Ledger
 	Retention, Orders View
 	Stream            *Stream
+	// Cases is what closes the places of cases; without it nothing does.
+	Cases Cases
 	// Key makes the ids of orders, so that they tell nothing of whom they are about. It must stay the same.
 	Key []byte
 	// Now is the clock; time.Now. After gives a channel on which one time comes after a pause; time.After.
@@ -98,6 +107,8 @@ const (
 	viewTime = 30 * time.Second
 	// gatherTime is how long publishing waits after the view has grown, so that a busy ledger does not wake it for every event.
 	gatherTime = 100 * time.Millisecond
+	// settleTime is the pause between two looks at the cases that are being carried out.
+	settleTime = time.Second
 	// retryTime is the pause after something did not work.
 	retryTime = 2 * time.Second
 )
@@ -107,6 +118,9 @@ func (r *Reactions) Run(ctx context.Context) error {
 	var all errgroup.Group
 	all.Go(func() error { return r.sweeps(ctx) })
 	all.Go(func() error { return r.publishing(ctx) })
+	if r.cfg.Cases != nil {
+		all.Go(func() error { return r.settling(ctx) })
+	}
 	return all.Wait()
 }
 

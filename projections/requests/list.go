@@ -93,7 +93,7 @@ func start(conn *sqlite.Conn, after request.Key) (cursor, error) {
 func (q Query) page(conn *sqlite.Conn, at cursor) ([]request.Key, cursor, error) {
 	// What has run out is told exactly by folding; the rows only leave out what cannot have, wherever it is a day later already.
 	stmt, err := conn.Prepare(`SELECT controller, id, open, due FROM request
-		WHERE (?1 = '' OR controller = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = '' OR owner = ?3) AND (open OR ?4)
+		WHERE (?1 = '' OR controller = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = '' OR owner = ?3) AND (open OR ?4) AND (?12 = '' OR stage = ?12)
 			AND (?5 = 0 OR legal_now = 'running' AND legal <= ?5 OR promised_now = 'running' AND promised <= ?5)
 			AND (?6 = 0 OR legal_now = 'missed' OR promised_now = 'missed' OR legal_now = 'running' AND legal <= ?6
 				OR promised_now = 'running' AND promised <= ?6)
@@ -119,6 +119,7 @@ func (q Query) page(conn *sqlite.Conn, at cursor) ([]request.Key, cursor, error)
 	stmt.BindText(9, string(at.key.Controller))
 	stmt.BindText(10, string(at.key.Case))
 	stmt.BindInt64(11, int64(q.Limit)+1)
+	stmt.BindText(12, string(q.Stage))
 	var list []request.Key
 	for {
 		more, err := stmt.Step()

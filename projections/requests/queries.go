@@ -37,6 +37,7 @@ type Query struct {
 	Controller domain.ControllerID
 	Kind       request.Kind
 	Owner      domain.ContactID
+	Stage      request.Stage
 	// Ended asks for the cases that are over too, which come last.
 	Ended bool
 	// DueBy asks for those of which a clock runs out on or before the day.
