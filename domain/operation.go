@@ -124,5 +124,8 @@ func (op Operation) Verb() string { return operations[op].verb }
 // Effect says what the operation does to the data held.
 func (op Operation) Effect() Effect { return operations[op].effect }
 
+// Removal says that the operation takes data away, for good or retrievably. Taking data away brings it to nobody and nowhere.
+func (op Operation) Removal() bool { return op.Effect() == Removes || op.Effect() == Withdraws }
+
 // Discloses says that the operation gives data to a recipient, who must be named (Art. 4(9), 30(1)(d)).
 func (op Operation) Discloses() bool { return operations[op].discloses }

@@ -73,7 +73,7 @@ func TestWhatThePapersSayIsReadAndNothingElse(t *testing.T) {
 			[]string{"0", "1", "9223372036854775807"}, []string{"", "-1", "+1", "1.0", "0x1", "9223372036854775808", " 1", "1_000"},
 		},
 		{
-			"Art. 5(1)(e): a retention period runs from one of six events", reads(domain.ParseTrigger),
+			"Art. 5(1)(e): a retention period runs from one of eight events", reads(domain.ParseTrigger),
 			[]string{"recorded", "order-closed", "enquiry-answered", "quote-declined", "contract-ended", "consent-withdrawn"},
 			[]string{"", "Recorded", "forever", "order closed"},
 		},

@@ -95,33 +95,3 @@ func (p *Period) UnmarshalText(text []byte) error {
 	*p = parsed
 	return err
 }
-
-// Trigger is the event that starts a retention period.
-type Trigger string
-
-// The triggers.
-const (
-	WhenRecorded         Trigger = "recorded"
-	WhenOrderClosed      Trigger = "order-closed"
-	WhenEnquiryAnswered  Trigger = "enquiry-answered"
-	WhenQuoteDeclined    Trigger = "quote-declined"
-	WhenContractEnded    Trigger = "contract-ended"
-	WhenConsentWithdrawn Trigger = "consent-withdrawn"
-)
-
-// ParseTrigger reads a trigger's name. It returns ErrInvalid.
-func ParseTrigger(s string) (Trigger, error) {
-	switch t := Trigger(s); t {
-	case WhenRecorded, WhenOrderClosed, WhenEnquiryAnswered, WhenQuoteDeclined, WhenContractEnded, WhenConsentWithdrawn:
-		return t, nil
-	default:
-		return "", errors.WithHint(errors.Wrap(ErrInvalid, "retention trigger"),
-			"Article 5(1)(e): retention runs from recorded, order-closed, enquiry-answered, quote-declined, contract-ended or consent-withdrawn.")
-	}
-}
-
-// Retention says how long data is kept after what (Art. 5(1)(e)).
-type Retention struct {
-	After Trigger `json:"after"`
-	Keep  Period  `json:"keep"`
-}

@@ -51,7 +51,7 @@ func (t Terms) Equal(o Terms) bool {
 	return t.Title == o.Title && t.Purpose == o.Purpose && t.Basis == o.Basis && t.Interest == o.Interest &&
 		t.Condition == o.Condition && slices.Equal(t.Operations, o.Operations) && slices.Equal(t.Categories, o.Categories) &&
 		slices.Equal(t.Recipients, o.Recipients) && slices.Equal(t.Territory, o.Territory) &&
-		slices.Equal(t.Retention, o.Retention) && t.Safeguard == o.Safeguard && slices.Equal(t.Erasure, o.Erasure)
+		slices.EqualFunc(t.Retention, o.Retention, Retention.Equal) && t.Safeguard == o.Safeguard && slices.Equal(t.Erasure, o.Erasure)
 }
 
 // Permits says that the terms allow the operation.
@@ -93,6 +93,11 @@ func (t Terms) Valid(regime Regime) error {
 	case t.Interest != "" && !validText(t.Interest):
 		return invalid("instruction interest text", "Name the interest in 1 to 200 bytes.")
 	}
+	for _, r := range t.Retention {
+		if err := r.valid(t.Categories); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -119,7 +124,18 @@ type Warrant struct {
 	On        time.Time `json:"on"`
 	How       Manner    `json:"how"`
 	Reference string    `json:"reference,omitempty"` // of the document, in the processor's files
+	// Then is what the controller chose for the data, where an instruction is withdrawn (Art. 28(3)(g)). Empty means ThenDelete.
+	Then Afterwards `json:"then,omitempty"`
 }
+
+// Afterwards is what becomes of data when the instruction under which it is held ends.
+type Afterwards string
+
+// What a controller can choose (Art. 28(3)(g)). What is returned is deleted after that.
+const (
+	ThenDelete Afterwards = "delete"
+	ThenReturn Afterwards = "return"
+)
 
 // Manner is how an instruction reached the processor.
 type Manner string
@@ -134,7 +150,7 @@ const (
 
 // Equal says that two warrants are one.
 func (w Warrant) Equal(o Warrant) bool {
-	return w.By == o.By && w.On.Equal(o.On) && w.How == o.How && w.Reference == o.Reference
+	return w.By == o.By && w.On.Equal(o.On) && w.How == o.How && w.Reference == o.Reference && w.Then == o.Then
 }
 
 // Valid checks a warrant. It returns ErrInvalid.
@@ -149,6 +165,11 @@ func (w Warrant) Valid() error {
 	case ByContract, BySigned, ByEmail, ByPortal:
 	default:
 		return invalid("warrant manner", "Article 28(3)(a): say how it was given: contract, signed-document, e-mail or portal.")
+	}
+	switch w.Then {
+	case "", ThenDelete, ThenReturn:
+	default:
+		return invalid("warrant choice", "Article 28(3)(g): the controller chooses to delete or to return.")
 	}
 	if w.Reference != "" && !validText(w.Reference) {
 		return invalid("warrant reference", "Give the document's reference in 1 to 200 bytes.")

@@ -182,8 +182,9 @@ func (c ConsentWithdrawn) Decide(Standing, time.Time) ([]domain.Fact, error) {
 
 // Decide gives the event. It returns domain.ErrInvalid for an occasion that starts no period.
 func (c OccasionRecorded) Decide(Standing, time.Time) ([]domain.Fact, error) {
-	if _, err := domain.ParseTrigger(string(c.Occasion)); err != nil {
-		return nil, err
+	if !c.Occasion.Occasion() {
+		return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "occasion of a person"),
+			"Article 5(1)(e): an occasion is order-closed, enquiry-answered, quote-declined or contract-ended; what else a period runs from is known without saying.")
 	}
 	return []domain.Fact{c}, named(string(c.Instruction))
 }

@@ -58,6 +58,12 @@ func (ActionRecorded) EventType() string { return "daybook.action.recorded.v1" }
 // Person gives whose dossier the event is about.
 func (e ActionRecorded) Person() Of { return Of{Controller: e.Controller, Subject: e.Subject} }
 
+// Answers says that the action carries out an order of the kind, where it bears the order's id: what was told to be erased is so by a
+// removal that the instruction counts as erasure and by nothing else (Art. 17, 28(3)(g)).
+func (e ActionRecorded) Answers(k TaskKind) bool {
+	return e.Order != "" && !e.Findings.Has(domain.RemovalNotErasure) && (k != TaskErase || e.Operation.Removal())
+}
+
 // IdentifierLinked is the event that an identifier was found to name a person whom the ledger knew already. Where it led to a
 // dossier of its own, Joined is that dossier's key, and the two are one person's.
 type IdentifierLinked struct {

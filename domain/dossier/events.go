@@ -158,11 +158,13 @@ type OrderSent struct {
 	Kind        TaskKind             `json:"kind"`
 	Service     domain.ServiceID     `json:"service"`
 	Instruction domain.InstructionID `json:"instruction"`
-	System      string               `json:"system,omitempty"`
+	System      string               `json:"system,omitempty"` // empty for what the service itself holds
 	Categories  []domain.Category    `json:"categories,omitempty"`
-	Reason      string               `json:"reason"` // retention, consent-withdrawn, objection, or case
+	Reason      string               `json:"reason"` // retention, consent-withdrawn, instruction-withdrawn, objection, or case
 	Case        string               `json:"case,omitempty"`
 	Due         time.Time            `json:"due"` // when it was due, which a hold does not move
+	// Return says that the data is handed back to the controller before it is erased (Art. 28(3)(g)).
+	Return bool `json:"return,omitzero"`
 }
 
 // EventType names the event.

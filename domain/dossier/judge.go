@@ -99,9 +99,9 @@ func (j *Judgement) compelled(a Action, o *disclosure.Order) {
 }
 
 // transfer finds data outside the processor's territory without a safeguard (Art. 44–49): where the action says it is, or where
-// its recipient is.
+// its recipient is. Taking data away abroad brings none there.
 func (j *Judgement) transfer(a Action, k Known) {
-	if len(k.Territory) == 0 {
+	if len(k.Territory) == 0 || a.Operation.Removal() {
 		return
 	}
 	places := []domain.Location{a.Location}
@@ -126,7 +126,7 @@ func (j *Judgement) subProcessor(a Action, k Known) {
 
 // Of gives the findings of the action for one person: those of the judgement, and what stands about the person.
 func (j Judgement) Of(a Action, s Standing) domain.FindingSet {
-	removal := a.Operation.Effect() == domain.Removes || a.Operation.Effect() == domain.Withdraws
+	removal := a.Operation.Removal()
 	if j.terms != nil && j.terms.Basis == domain.Consent && !removal && a.Operation != domain.Restrict {
 		given, withdrawn := s.consented(a)
 		j.find(!given, domain.ConsentMissing)
@@ -191,20 +191,17 @@ func (r Restriction) forbids(a Action) bool {
 	return slices.Contains(r.Prohibited, a.Operation) || !slices.ContainsFunc(r.Allowed, a.Operation.Within)
 }
 
-// erased says that the action touches, in its system, what had been removed from there by then. Collecting begins anew, and
-// removing again does no harm.
+// erased says that the action touches, where it is or where it takes from, what had been removed from there by then. Collecting begins
+// anew, and removing again does no harm.
 func (s Standing) erased(a Action, removal bool) bool {
 	if removal || a.Operation == domain.Collect {
 		return false
 	}
-	system := a.System
+	from := place(a.System, a.Service)
 	if a.Operation == domain.Move || a.Operation == domain.Copy {
-		system = a.From
+		from = a.From
 	}
-	when, gone := s.Erased[system]
-	if everywhere, all := s.Erased[""]; all && (!gone || everywhere.After(when)) {
-		when, gone = everywhere, true
-	}
+	when, gone := s.Erased[from]
 	return gone && a.Time.After(when)
 }
 

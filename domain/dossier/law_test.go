@@ -42,6 +42,12 @@ func erasedFrom(system string, op domain.Operation) dossier.ActionRecorded {
 	return dossier.ActionRecorded{Controller: "fenland", Subject: 7, Operation: op, Instruction: "orders", System: system}
 }
 
+func ownErased(service domain.ServiceID) dossier.ActionRecorded {
+	a := erasedFrom("", domain.Erase)
+	a.Service = service
+	return a
+}
+
 // Each rule of the law has a row that finds and its neighbour that does not.
 func TestTheLawBeyondTheInstruction(t *testing.T) {
 	consent := dossier.ConsentGiven{Of: ada, Instruction: "orders", How: "form"}
@@ -133,14 +139,22 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 		{"and can be used where it is", within(do(domain.Use), func(a *dossier.Action) { a.System = "archive" }), dossier.Known{Instruction: contract}, past(3, dossier.ActionRecorded{Operation: domain.Move, From: "crm", System: "archive"}), nil},
 		{"a copy cannot come from where nothing is", within(do(domain.Copy), func(a *dossier.Action) { a.From, a.System = "crm", "archive" }), dossier.Known{Instruction: contract}, past(3, erasedFrom("crm", domain.Erase)), []domain.Finding{domain.Erased}},
 
+		{"Art. 17: erased without naming a system is gone from the service itself", within(do(domain.Use), func(a *dossier.Action) { a.System = "" }), dossier.Known{Instruction: contract}, past(3, ownErased("webshop")), []domain.Finding{domain.Erased}},
+		{"Art. 17: but from no system", do(domain.Use), dossier.Known{Instruction: contract}, past(3, ownErased("webshop")), nil},
+		{"Art. 17: nor from another service", within(do(domain.Use), func(a *dossier.Action) { a.System = "" }), dossier.Known{Instruction: contract}, past(3, ownErased("mailer")), nil},
+		{"Art. 17(3): where is not said, a hold is met", within(do(domain.Erase), func(a *dossier.Action) { a.System = "" }), dossier.Known{Instruction: contract}, past(3, hold), []domain.Finding{domain.OnHold}},
+
 		{"Art. 5(1)(e): used past its retention", do(domain.Use), dossier.Known{Instruction: contract}, past(10, order), []domain.Finding{domain.PastRetention}},
 		{"Art. 5(1)(e): removed, as it should be", within(do(domain.Erase), func(a *dossier.Action) { a.Order = "ord-1" }), dossier.Known{Instruction: contract}, past(10, order), nil},
 		{"an order that was answered is closed", do(domain.Collect), dossier.Known{Instruction: contract}, past(10, order, 11, dossier.ActionRecorded{Operation: domain.Erase, Order: "ord-1", Categories: []domain.Category{"pd:Name"}}), nil},
+		{"Art. 17: an order to erase is not answered by anything else", do(domain.Collect), dossier.Known{Instruction: contract}, past(10, order, 11, dossier.ActionRecorded{Operation: domain.Export, Order: "ord-1", Categories: []domain.Category{"pd:Name"}}), []domain.Finding{domain.PastRetention}},
 		{"Art. 17(1): the instruction does not count it as erasure", within(do(domain.Delete), func(a *dossier.Action) { a.Order = "ord-1" }), dossier.Known{Instruction: contract}, past(10, order), []domain.Finding{domain.RemovalNotErasure}},
 		{"Art. 17(1): nor this, of another instruction", within(do(domain.Erase), func(a *dossier.Action) { a.Order = "ord-1" }), dossier.Known{Instruction: strictly}, past(10, order), []domain.Finding{domain.RemovalNotErasure}},
 		{"Art. 17(1): one instruction counts deleting", within(do(domain.Delete), func(a *dossier.Action) { a.Order = "ord-1" }), dossier.Known{Instruction: loosely}, past(10, order), nil},
 
 		{"Art. 44: data outside the territory", within(do(domain.Store), func(a *dossier.Action) { a.Location = "US" }), dossier.Known{Instruction: wide, Territory: territory}, none, []domain.Finding{domain.TransferWithoutSafeguard}},
+		{"Art. 44: erasing outside the territory is no transfer", within(do(domain.Erase), func(a *dossier.Action) { a.Location = "US" }), dossier.Known{Instruction: wide, Territory: territory}, none, nil},
+		{"Art. 44: nor is deleting what a recipient outside has", within(do(domain.Delete), func(a *dossier.Action) { a.Recipient = "northprint" }), dossier.Known{Instruction: contract, Territory: territory, Recipient: american}, none, nil},
 		{"Art. 46: under a safeguard of the instruction", within(do(domain.Store), func(a *dossier.Action) { a.Location = "US" }), dossier.Known{Instruction: safeguarded, Territory: territory}, none, nil},
 		{"Art. 44: inside the EEA", within(do(domain.Store), func(a *dossier.Action) { a.Location = "NO" }), dossier.Known{Instruction: contract, Territory: territory}, none, nil},
 		{"Art. 44: a recipient outside", give("northprint"), dossier.Known{Instruction: contract, Territory: territory, Recipient: american}, none, []domain.Finding{domain.TransferWithoutSafeguard}},

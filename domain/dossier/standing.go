@@ -17,7 +17,7 @@ type Standing struct {
 	Objections   []Objection          `json:"objections,omitempty"`
 	Restrictions []Restriction        `json:"restrictions,omitempty"`
 	Holds        []HoldPlaced         `json:"holds,omitempty"`
-	Erased       map[string]time.Time `json:"erased,omitempty"` // by system; "" for all of them
+	Erased       map[string]time.Time `json:"erased,omitempty"` // by place
 	Orders       []OrderSent          `json:"orders,omitempty"`
 	// Escalated names the open orders of which a person was told.
 	Escalated []string `json:"escalated,omitempty"`
@@ -125,28 +125,39 @@ func (s Standing) Evolve(event domain.Event) Standing {
 
 // acted takes in what an action did: data that went away, data that came again, an order that was answered.
 func (s Standing) acted(at time.Time, a ActionRecorded) Standing {
-	gone, system := a.Operation.Effect() == domain.Removes && len(a.Categories) == 0, a.System
+	here := place(a.System, a.Service)
+	gone, from := a.Operation.Effect() == domain.Removes && len(a.Categories) == 0, here
 	if a.Operation == domain.Move && a.From != "" {
-		gone, system = true, a.From
+		gone, from = true, a.From
 	}
-	_, was := s.Erased[a.System]
+	_, was := s.Erased[here]
 	if gone || was {
 		erased := make(map[string]time.Time, len(s.Erased)+1)
 		for name, when := range s.Erased {
 			erased[name] = when
 		}
 		if gone {
-			erased[system] = at
+			erased[from] = at
 		} else if a.Operation == domain.Collect {
-			delete(erased, a.System)
+			delete(erased, here)
 		}
 		s.Erased = erased
 	}
-	if a.Order != "" && !a.Findings.Has(domain.RemovalNotErasure) {
-		s.Orders = slices.DeleteFunc(slices.Clone(s.Orders), func(o OrderSent) bool { return o.Order == a.Order })
+	if n := slices.IndexFunc(s.Orders, func(o OrderSent) bool { return o.Order == a.Order && a.Answers(o.Kind) }); n >= 0 {
+		s.Orders = slices.Delete(slices.Clone(s.Orders), n, n+1)
 		s.Escalated = slices.DeleteFunc(slices.Clone(s.Escalated), func(order string) bool { return order == a.Order })
 	}
 	return s
+}
+
+// place names where an action of a service is: the system that it names, or else the service itself. A removal without a system is about
+// what the service itself holds and proves nothing of any system: what is not said to be gone is held. Holds are met where there is any
+// doubt (HoldPlaced.Forbids). No system's name begins with an at sign.
+func place(system string, service domain.ServiceID) string {
+	if system != "" {
+		return system
+	}
+	return "@" + string(service)
 }
 
 // Join gives the standing of two dossiers that were found to be one person's.

@@ -103,6 +103,10 @@ func (c Give) Decide(s State) ([]domain.Fact, error) {
 	if err := errors.CombineErrors(c.Terms.Valid(c.Regime), c.Warrant.Valid()); err != nil {
 		return nil, errors.Wrapf(err, "instruction %s of %s", c.Instruction, c.Controller)
 	}
+	if c.Warrant.Then != "" {
+		return nil, errors.WithHint(errors.Wrapf(domain.ErrInvalid, "choice for the end of %s of %s", c.Instruction, c.Controller),
+			"Article 28(3)(g): what becomes of the data is said when the instruction is withdrawn.")
+	}
 	newest, exists := s.Newest()
 	if exists {
 		last := newest.Given.On

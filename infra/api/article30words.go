@@ -28,7 +28,7 @@ func (w words30) activity(a article30.Activity) wire.Article30Activity {
 		out.Title, out.Purpose, out.Basis, out.Article = t.Title, t.Purpose, string(t.Basis), t.Basis.Article()
 		out.Interest, out.Condition, out.Safeguard, out.Given = t.Interest, string(t.Condition), t.Safeguard, &given
 		for _, r := range t.Retention {
-			out.Retention = append(out.Retention, wire.Retention{After: string(r.After), Keep: r.Keep.String()})
+			out.Retention = append(out.Retention, ruled(r))
 		}
 	}
 	if a.Withdrawn != nil {

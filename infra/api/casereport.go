@@ -128,17 +128,19 @@ func (r *reporting) holdings(keys []domain.SubjectKey) error {
 	if err != nil {
 		return err
 	}
+	kept, err := r.c.periods(r.s.Received.Controller, keys)
+	if err != nil {
+		return err
+	}
 	for _, item := range items {
 		told := told(copies, item)
 		if told == nil {
 			continue
 		}
+		rules, until := kept.of(item)
 		held := wire.ReportHeld{
 			Category: string(item.Category), Name: cmp.Or(item.Category.Term(), "Data of no named category"), System: item.System, Location: string(item.Location), Since: item.Since,
-			Purpose: r.under(told.Instruction, told.Version).Title, Retention: retentionWords(item.Rules),
-		}
-		if !item.Until.IsZero() {
-			held.Until = &item.Until
+			Purpose: r.under(told.Instruction, told.Version).Title, Retention: retentionWords(rules), Until: since(until),
 		}
 		r.out.Held = append(r.out.Held, held)
 	}

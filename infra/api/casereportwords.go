@@ -11,7 +11,6 @@ import (
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
-	"github.com/jigowatt/daybook/projections/holdings"
 	"github.com/jigowatt/daybook/projections/trail"
 )
 
@@ -99,15 +98,31 @@ func what(e trail.Entry) string {
 }
 
 // retentionWords says how long something is kept.
-func retentionWords(rules []holdings.Rule) string {
+func retentionWords(rules []domain.Retention) string {
 	if len(rules) == 0 {
 		return "No period is instructed; it is kept as long as its purpose needs it."
 	}
 	parts := make([]string, len(rules))
 	for i, rule := range rules {
-		parts[i] = "for " + periodWords(rule.Keep) + " after " + triggerWords(rule.After)
+		parts[i] = ruleWords(rule)
 	}
 	return upper(strings.Join(parts, ", or ")) + "."
+}
+
+// ruleWords says how long a rule keeps what it is for.
+func ruleWords(r domain.Retention) string {
+	after := triggerWords(r.After)
+	if r.After == domain.WhenDate {
+		after = sentence.Day(r.On)
+	}
+	words := "for " + periodWords(r.Keep) + " after " + after
+	if r.Keep.IsZero() {
+		words = "until " + after
+	}
+	if len(r.Categories) > 0 {
+		words = sentence.Categories(r.Categories) + " " + words
+	}
+	return words
 }
 
 func triggerWords(t domain.Trigger) string {
@@ -124,6 +139,8 @@ func triggerWords(t domain.Trigger) string {
 		return "the contract ends"
 	case domain.WhenConsentWithdrawn:
 		return "consent is withdrawn"
+	case domain.WhenInstructionWithdrawn:
+		return "the controller's instruction ends"
 	default:
 		return string(t)
 	}

@@ -28,9 +28,7 @@ func (d *declaring) instruction(at string, c register.ControllerDeclared, owner 
 	}
 	for i, r := range in.Retention {
 		at := at + "/retention/" + strconv.Itoa(i)
-		terms.Retention = append(terms.Retention, domain.Retention{
-			After: parsed(d, at+"/after", r.After, domain.ParseTrigger), Keep: parsed(d, at+"/keep", r.Keep, domain.ParsePeriod),
-		})
+		terms.Retention = append(terms.Retention, d.retention(at, r))
 	}
 	e := commands.Instruction{
 		Controller: c.Controller, Instruction: parsed(d, at+"/id", in.ID, domain.ParseName[domain.InstructionID]), Terms: terms,
@@ -46,6 +44,29 @@ func (d *declaring) instruction(at string, c register.ControllerDeclared, owner 
 	}
 	d.decide(at, before, func() error { return terms.Valid(c.Regime) })
 	d.out.Instructions = append(d.out.Instructions, e)
+}
+
+func (d *declaring) retention(at string, r wire.Retention) domain.Retention {
+	rule := domain.Retention{
+		After:      parsed(d, at+"/after", r.After, domain.ParseTrigger),
+		Categories: listed(d, at+"/categories", r.Categories, domain.ParseCategory),
+	}
+	if r.On != "" {
+		rule.On = parsed(d, at+"/on", r.On, parseDay)
+	}
+	if r.Keep != "" || rule.After != domain.WhenDate {
+		rule.Keep = parsed(d, at+"/keep", r.Keep, domain.ParsePeriod)
+	}
+	return rule
+}
+
+// ruled writes a rule of retention as it was declared.
+func ruled(r domain.Retention) wire.Retention {
+	w := wire.Retention{After: string(r.After), Keep: r.Keep.String(), Categories: texts(r.Categories)}
+	if !r.On.IsZero() {
+		w.On = asDay(r.On)
+	}
+	return w
 }
 
 // authorisation reads how a controller authorises sub-processors.
@@ -83,7 +104,7 @@ func (d *declaring) warrant(at string, owner wire.Controller, in wire.Warrant) d
 	before := len(d.wrong)
 	w := domain.Warrant{
 		By: parsed(d, at+"/by", in.By, parseGiver), On: parsed(d, at+"/on", in.On, parseDay), How: domain.Manner(in.How),
-		Reference: in.Reference,
+		Reference: in.Reference, Then: domain.Afterwards(in.Then),
 	}
 	d.decide(at, before, w.Valid)
 	_, recorded := d.state.Register.Contacts[register.ContactKey{Controller: domain.ControllerID(owner.ID), Contact: w.By}]

@@ -1,12 +1,15 @@
 package api
 
 import (
+	"time"
+
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections/holdings"
+	"github.com/jigowatt/daybook/projections/retention"
 )
 
 // personHoldings gives what is held of a person now.
@@ -31,29 +34,63 @@ func (c *call) holdings(p person) (wire.Holdings, error) {
 	out := wire.Holdings{
 		Controller: string(p.controller), Holdings: make([]wire.Holding, len(held.Items)), Position: uint64(held.Position),
 	}
+	kept, err := c.periods(p.controller, p.keys)
+	if err != nil {
+		return wire.Holdings{}, err
+	}
 	names := c.names(p.controller)
 	for i, item := range held.Items {
-		out.Holdings[i] = holding(item, p.controller, names)
+		out.Holdings[i] = holding(item, kept, p.controller, names)
 	}
 	return out, nil
 }
 
 // holding writes one thing held in the contract's words, with its sentence.
-func holding(i holdings.Item, controller domain.ControllerID, names sentence.Names) wire.Holding {
+func holding(i holdings.Item, kept periods, controller domain.ControllerID, names sentence.Names) wire.Holding {
+	rules, until := kept.of(i)
 	w := wire.Holding{
 		Category: string(i.Category), System: i.System, Location: string(i.Location), Since: i.Since, Position: uint64(i.SinceAt),
 		Newest: i.Newest, NewestPosition: uint64(i.NewestAt), Service: string(i.Service), Instruction: string(i.Instruction),
 		Version: i.Version, Basis: string(i.Basis), Withdrawn: i.Withdrawn,
 		Sentence: sentence.Held(sentence.Holding{
-			Category: i.Category, System: i.System, Location: i.Location, Since: i.Since, Until: i.Until, Basis: i.Basis,
+			Category: i.Category, System: i.System, Location: i.Location, Since: i.Since, Until: until, Basis: i.Basis,
 			Controller: controller, Instruction: i.Instruction, Version: i.Version, Withdrawn: i.Withdrawn,
 		}, names),
 	}
-	for _, r := range i.Rules {
-		w.Retention = append(w.Retention, wire.Retention{After: string(r.After), Keep: r.Keep.String()})
+	for _, r := range rules {
+		w.Retention = append(w.Retention, ruled(r))
 	}
-	if !i.Until.IsZero() {
-		w.Until = &i.Until
-	}
+	w.Until = since(until)
 	return w
+}
+
+// periods is how long what is held of a person may be kept.
+type periods []retention.Item
+
+// periods asks the view of retention, which alone says when something is due.
+func (c *call) periods(controller domain.ControllerID, keys []domain.SubjectKey) (periods, error) {
+	view, err := c.retentions()
+	if err != nil {
+		return nil, err
+	}
+	kept, _, err := view.Of(c.ctx(), controller, keys, c.api.cfg.Now())
+	return kept, errors.Wrap(err, "due dates of what is held of a person")
+}
+
+// of gives the rules for a category that is held and when it is due, zero where nothing has begun that ends.
+func (p periods) of(i holdings.Item) (rules []domain.Retention, until time.Time) {
+	for _, kept := range p {
+		if kept.Instruction != i.Instruction || kept.System != i.System || kept.Service != i.Service {
+			continue
+		}
+		for _, r := range kept.Rules {
+			rules = append(rules, r.Retention)
+		}
+		for _, due := range kept.Dues {
+			if due.Category == i.Category {
+				until = due.Due
+			}
+		}
+	}
+	return domain.RetentionOf(rules, i.Category), until
 }

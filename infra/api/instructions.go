@@ -81,11 +81,12 @@ func instructionView(key register.InstructionKey, versions []register.Version, i
 		Instruction: wire.Instruction{
 			ID: string(key.Instruction), Title: t.Title, Purpose: t.Purpose, Basis: string(t.Basis), Interest: t.Interest,
 			Condition: string(t.Condition), Operations: texts(t.Operations), Categories: texts(t.Categories),
-			Recipients: texts(t.Recipients), Territory: texts(t.Territory), Given: warrant(v.Given),
+			Recipients: texts(t.Recipients), Territory: texts(t.Territory), Safeguard: t.Safeguard, Erasure: texts(t.Erasure),
+			Given: warrant(v.Given),
 		},
 	}
 	for _, r := range t.Retention {
-		out.Retention = append(out.Retention, wire.Retention{After: string(r.After), Keep: r.Keep.String()})
+		out.Retention = append(out.Retention, ruled(r))
 	}
 	if v.Withdrawn != nil {
 		withdrawn := warrant(*v.Withdrawn)
@@ -100,9 +101,12 @@ func instructionView(key register.InstructionKey, versions []register.Version, i
 
 // warrant writes a day as a day, and a moment as a moment, so that what was declared comes back as it was.
 func warrant(w domain.Warrant) wire.Warrant {
-	on := w.On.UTC().Format(time.DateOnly)
-	if !w.On.Equal(w.On.UTC().Truncate(24 * time.Hour)) {
-		on = w.On.UTC().Format(time.RFC3339Nano)
+	return wire.Warrant{By: string(w.By), On: asDay(w.On), How: string(w.How), Reference: w.Reference, Then: string(w.Then)}
+}
+
+func asDay(t time.Time) string {
+	if t.Equal(t.UTC().Truncate(24 * time.Hour)) {
+		return t.UTC().Format(time.DateOnly)
 	}
-	return wire.Warrant{By: string(w.By), On: on, How: string(w.How), Reference: w.Reference}
+	return t.UTC().Format(time.RFC3339Nano)
 }

@@ -43,15 +43,13 @@ func (c *call) printed(name, text string, data any, at uint64) error {
 	return nil
 }
 
-// keptWords says how long a rule keeps something.
-func keptWords(r wire.Retention) string {
-	p, err := domain.ParsePeriod(r.Keep)
-	after := triggerWords(domain.Trigger(r.After))
-	if err != nil {
-		return "for " + r.Keep + " after " + after
+// keptWords says how long a rule keeps something, as ruled wrote it.
+func keptWords(w wire.Retention) string {
+	r := domain.Retention{After: domain.Trigger(w.After)}
+	r.Keep, _ = domain.ParsePeriod(w.Keep)
+	r.On, _ = parseDay(w.On)
+	for _, c := range w.Categories {
+		r.Categories = append(r.Categories, domain.Category(c))
 	}
-	if p.IsZero() {
-		return "until " + after
-	}
-	return "for " + periodWords(p) + " after " + after
+	return ruleWords(r)
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"strings"
 
+	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections/retention"
@@ -18,8 +19,11 @@ func (c *call) kept(i *retention.Item) (wire.RetentionItem, error) {
 	}
 	for _, r := range i.Rules {
 		w.Rules = append(w.Rules, wire.RetentionRule{
-			Retention: wire.Retention{After: string(r.After), Keep: r.Keep.String()}, Began: since(r.Began), Ends: since(r.Ends),
+			Retention: ruled(r.Retention), Began: since(r.Began), Ends: since(r.Ends),
 		})
+	}
+	for _, d := range i.Dues {
+		w.Dues = append(w.Dues, wire.CategoryDue{Category: string(d.Category), Due: d.Due})
 	}
 	var err error
 	w.Person, w.Forgotten, err = c.masked(i.Subject)
@@ -29,14 +33,17 @@ func (c *call) kept(i *retention.Item) (wire.RetentionItem, error) {
 // keptSentence says what is to become of something that is kept, such as "Name in crm under instruction quotes v1: due since
 // 22 November 2026, because its time is over".
 func keptSentence(i *retention.Item, controller string) string {
-	what := sentence.Categories(i.Categories)
+	what := sentence.Categories(dueFirst(i))
 	if i.System != "" {
 		what += " in " + i.System
 	}
 	what += " under " + sentence.Under(i.Instruction, i.Version, controller) + ": "
 	why := ", because its time is over"
-	if i.Reason == retention.ReasonConsent {
+	switch i.Reason {
+	case retention.ReasonConsent:
 		why = ", because the consent was withdrawn"
+	case retention.ReasonInstruction:
+		why = ", because the instruction was withdrawn"
 	}
 	switch i.State {
 	case retention.Unruled:
@@ -59,6 +66,24 @@ func keptSentence(i *retention.Item, controller string) string {
 		return what + "removed"
 	}
 	return what + string(i.State)
+}
+
+// dueFirst gives the categories that a sentence about what is due is about: those that are to go, or else those that are due as soon
+// as any, or all where none is.
+func dueFirst(i *retention.Item) []domain.Category {
+	if len(i.Erase) > 0 {
+		return i.Erase
+	}
+	var list []domain.Category
+	for _, d := range i.Dues {
+		if d.Category != "" && d.Due.Equal(i.Due) {
+			list = append(list, d.Category)
+		}
+	}
+	if list == nil {
+		return i.Categories
+	}
+	return list
 }
 
 // heldBack writes a hold with what it protects.

@@ -113,7 +113,7 @@ func (c *call) sentOrder(o *orders.Order) (wire.SentOrder, error) {
 	w := wire.SentOrder{
 		Order: o.Order, Position: uint64(o.Position), Controller: string(o.Controller), Service: string(o.Service), Kind: string(o.Kind),
 		Instruction: string(o.Instruction), System: o.System, Categories: texts(o.Categories), Reason: o.Reason, Case: o.Case, Due: o.Due,
-		Sent: o.Sent, State: string(o.State), Sentence: orderSentence(o),
+		Sent: o.Sent, Return: o.Return, State: string(o.State), Sentence: orderSentence(o),
 	}
 	if o.Escalation != nil {
 		w.Escalated = &o.Escalation.Recorded
@@ -141,6 +141,9 @@ func orderSentence(o *orders.Order) string {
 	if o.Instruction != "" {
 		s += " under instruction " + string(o.Instruction)
 	}
+	if o.Return {
+		s += ", having returned it to the controller"
+	}
 	s += ", " + orderReason(o)
 	switch {
 	case o.Answer != nil && o.Answer.Late:
@@ -159,6 +162,8 @@ func orderReason(o *orders.Order) string {
 		return "because its time is over"
 	case "consent-withdrawn":
 		return "because the consent was withdrawn"
+	case "instruction-withdrawn":
+		return "because the instruction was withdrawn"
 	case "objection":
 		return "because the person objected"
 	case "case":

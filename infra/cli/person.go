@@ -152,9 +152,13 @@ func (p *program) personPage(person wire.Person, trail listing) error {
 	}
 	p.say("")
 	p.title("What is held")
-	held := listing{head: []string{"What", "Where", "Since (UTC)", "Why"}, empty: "Nothing is held."}
+	held := listing{head: []string{"What", "Where", "Since (UTC)", "Until", "Why"}, empty: "Nothing is held."}
 	for _, h := range person.Holdings {
-		held.rows = append(held.rows, []string{categoryWords(h.Category), place2(h.System, h.Location), brief(h.Since), why(h)})
+		until := ""
+		if h.Until != nil {
+			until = h.Until.UTC().Format("2 Jan 2006")
+		}
+		held.rows = append(held.rows, []string{categoryWords(h.Category), place2(h.System, h.Location), brief(h.Since), until, why(h)})
 	}
 	if err := p.show(held); err != nil {
 		return err

@@ -163,12 +163,19 @@ func TestWhatNobodyAnswersIsEscalatedOnce(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatErasedNothingIsAskedForAgainADayLater(t *testing.T) {
+func TestWhatAnAnswerLeftIsAskedForAgainADayLater(t *testing.T) {
 	w := newWorld(t)
 	w.act(ada, domain.Store, "logs", nil)
 	w.clock.add(30 * day)
 	w.sweep()
 	w.act(ada, domain.Use, "logs", func(a *commands.Action) { a.Order = w.sent()[0].Order })
+	w.sweep()
+	if sent := w.sent(); len(sent) != 1 || sent[0].State != orders.Open {
+		t.Errorf("after what erases nothing: %+v", sent)
+	}
+	w.act(ada, domain.Erase, "logs", func(a *commands.Action) {
+		a.Order, a.Categories = w.sent()[0].Order, []domain.Category{"pd:Name"}
+	})
 	w.clock.add(23 * time.Hour)
 	w.sweep()
 	if sent := w.sent(); len(sent) != 1 {
@@ -176,7 +183,7 @@ func TestAnAnswerThatErasedNothingIsAskedForAgainADayLater(t *testing.T) {
 	}
 	w.clock.add(time.Hour)
 	w.sweep()
-	if sent := w.sent(); len(sent) != 2 || sent[0].Order == sent[1].Order {
+	if sent := w.sent(); len(sent) != 2 || !slices.Equal(sent[1].Categories, []domain.Category{"pd:EmailAddress"}) {
 		t.Errorf("a day later: %+v", sent)
 	}
 }

@@ -83,7 +83,7 @@ func (r *Reactions) order(ctx context.Context, c domain.ControllerID, now time.T
 func (r *Reactions) send(ctx context.Context, i *retention.Item) (bool, error) {
 	settled, err := r.cfg.Ledger.AboutDossier(ctx, dossier.Of{Controller: i.Controller, Subject: i.Subject}, dossier.OrderSent{
 		Order: r.orderID(i), Kind: dossier.TaskErase, Service: i.Service, Instruction: i.Instruction, System: i.System,
-		Categories: i.Erase, Reason: i.Reason, Due: i.Due,
+		Categories: i.Erase, Reason: i.Reason, Due: i.Due, Return: i.Return,
 	}, time.Time{})
 	if errors.Is(err, domain.ErrConflict) {
 		return false, nil

@@ -32,7 +32,11 @@ func Change(fact domain.Fact, isNew bool) string {
 		s := f.Terms.Title + ", version " + strconv.Itoa(f.Version) + ", on the basis of " + Basis(f.Terms.Basis)
 		return s + "; given by " + warrant(f.Warrant) + "."
 	case instruction.Withdrawn:
-		return "Version " + strconv.Itoa(f.Version) + " is withdrawn by " + warrant(f.Warrant) + "."
+		s := "Version " + strconv.Itoa(f.Version) + " is withdrawn by " + warrant(f.Warrant)
+		if f.Warrant.Then == domain.ThenReturn {
+			s += "; what is held under it is returned, then deleted"
+		}
+		return s + "."
 	}
 	return capital(typeWords(fact.EventType())) + "."
 }

@@ -147,7 +147,7 @@ func preposition(op domain.Operation) string {
 	switch {
 	case op == domain.Move || op == domain.Transfer || op == domain.Copy:
 		return "to"
-	case op.Discloses() || op.Effect() == domain.Removes || op.Effect() == domain.Withdraws:
+	case op.Discloses() || op.Removal():
 		return "from"
 	default:
 		return "in"

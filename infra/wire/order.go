@@ -29,16 +29,18 @@ type Order struct {
 	Controller  string    `json:"controller"`
 	Service     string    `json:"service"`
 	Instruction string    `json:"instruction"`
-	// System is where the data is, empty for wherever the service has it.
+	// System is where the data is, empty for what the service itself holds.
 	System string `json:"system,omitempty"`
 	// Categories are those concerned, empty for all.
 	Categories []string `json:"categories,omitempty"`
-	// Reason is retention, consent-withdrawn, objection or case.
+	// Reason is retention, consent-withdrawn, instruction-withdrawn, objection or case.
 	Reason string `json:"reason"`
 	// Due is when it was due.
 	Due time.Time `json:"due"`
 	// Case is the id of the case that the order belongs to, empty for none.
 	Case string `json:"case,omitempty"`
+	// Return says that the data is handed back to the controller before it is erased (Art. 28(3)(g)).
+	Return bool `json:"return,omitempty"`
 }
 
 // ClaimRequest asks whom an order is about.

@@ -133,9 +133,10 @@ type Holding struct {
 	Basis       string `json:"basis,omitempty"`
 	// Withdrawn says that it was deleted but can be had back, so it is still held.
 	Withdrawn bool `json:"withdrawn,omitempty"`
-	// Retention are the instruction's rules of retention.
+	// Retention are the instruction's rules of retention for the category.
 	Retention []Retention `json:"retention,omitempty"`
-	// Until is when the last of them ends, absent where there is none or one waits for something that has not happened.
+	// Until is when it is due to be removed: when the first of them ends, unless another instruction needs it longer. It is absent where
+	// nothing has begun that ends.
 	Until *time.Time `json:"until,omitempty"`
 	// Sentence says it all in plain English.
 	Sentence string `json:"sentence"`

@@ -112,10 +112,14 @@ type Instruction struct {
 
 // Retention says how long data is kept after what (Art. 5(1)(e)).
 type Retention struct {
-	// After is recorded, order-closed, enquiry-answered, quote-declined, contract-ended or consent-withdrawn.
+	// After is recorded, order-closed, enquiry-answered, quote-declined, contract-ended, consent-withdrawn, date or instruction-withdrawn.
 	After string `json:"after" yaml:"after"`
-	// Keep is a period as ISO 8601 writes it: P7Y, P6M, P30D.
-	Keep string `json:"keep" yaml:"keep"`
+	// Keep is a period as ISO 8601 writes it: P7Y, P6M, P30D. After a date it may be left out, and is P0D then.
+	Keep string `json:"keep,omitempty" yaml:"keep,omitempty"`
+	// On is the day from which a period after a date runs, as 2027-01-31.
+	On string `json:"on,omitempty" yaml:"on,omitempty"`
+	// Categories are those that the rule is for; none for all that no rule of the instruction names.
+	Categories []string `json:"categories,omitempty" yaml:"categories,omitempty"`
 }
 
 // Warrant says who gave or withdrew an instruction, when and how.
@@ -128,6 +132,9 @@ type Warrant struct {
 	How string `json:"how" yaml:"how"`
 	// Reference is that of the document in the processor's files.
 	Reference string `json:"reference,omitempty" yaml:"reference,omitempty"`
+	// Then is what becomes of the data when an instruction is withdrawn: delete, or return for handing it back to the controller before it
+	// is deleted (Art. 28(3)(g)). delete by default.
+	Then string `json:"then,omitempty" yaml:"then,omitempty"`
 }
 
 // ParseRegisterJSON reads a register from JSON as Decode does, strictly. It returns a *Fault that names the place.

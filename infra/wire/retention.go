@@ -42,6 +42,12 @@ type RetentionRule struct {
 	Ends  *time.Time `json:"ends,omitempty"`
 }
 
+// CategoryDue says when one category is due, the empty one for what was brought without a category.
+type CategoryDue struct {
+	Category string    `json:"category"`
+	Due      time.Time `json:"due"`
+}
+
 // RetentionItem is what one service brought of a person under one instruction into one system.
 type RetentionItem struct {
 	Controller string `json:"controller"`
@@ -61,9 +67,12 @@ type RetentionItem struct {
 	Newest         time.Time       `json:"newest"`
 	NewestPosition uint64          `json:"newestPosition"`
 	Rules          []RetentionRule `json:"rules,omitempty"`
-	// Due is when it is due, absent where that is not known; a hold does not move it. Reason is retention or consent-withdrawn.
+	// Due is when the first category is due, absent where that is not known; a hold does not move it. Reason is retention,
+	// consent-withdrawn or instruction-withdrawn.
 	Due    *time.Time `json:"due,omitempty"`
 	Reason string     `json:"reason,omitempty"`
+	// Dues says when each category is due, where that is known.
+	Dues []CategoryDue `json:"dues,omitempty"`
 	// State is unruled, waiting, running, kept, due, overdue, blocked or ordered.
 	State string `json:"state"`
 	// Erase are the categories that are due and that no hold protects. Whole says that they cannot be named.

@@ -25,9 +25,11 @@ type SentOrder struct {
 	Instruction string   `json:"instruction,omitempty"`
 	System      string   `json:"system,omitempty"`
 	Categories  []string `json:"categories,omitempty"`
-	// Reason is retention, consent-withdrawn, objection or case, and Case the id of the case.
+	// Reason is retention, consent-withdrawn, instruction-withdrawn, objection or case, and Case the id of the case.
 	Reason string `json:"reason"`
 	Case   string `json:"case,omitempty"`
+	// Return says that the data is handed back to the controller before it is erased (Art. 28(3)(g)).
+	Return bool `json:"return,omitempty"`
 	// Due is when it was due, which a hold does not move; Sent when the ledger sent it.
 	Due  time.Time `json:"due"`
 	Sent time.Time `json:"sent"`

@@ -65,7 +65,7 @@ func blob(stmt *sqlite.Stmt, col int) []byte {
 // abroad gives the countries outside the processor's territory to which an action took data, with a comma between two, and the
 // safeguard named for it: the instruction's, or else the recipient's (Art. 44-49). Where no territory was declared nothing is outside.
 func (k *known) abroad(a *dossier.ActionRecorded) (countries, safeguard string) {
-	if len(k.territory) == 0 || removal(a.Operation) {
+	if len(k.territory) == 0 || a.Operation.Removal() {
 		return "", ""
 	}
 	recipient, isDeclared := k.recipients[a.Recipient]

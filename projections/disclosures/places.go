@@ -100,7 +100,7 @@ type lineage struct {
 func (l *lineage) take(e *entry) error {
 	s := e.shape
 	here := system(s)
-	if removal(s.operation) {
+	if s.operation.Removal() {
 		counts, err := l.erases(s)
 		if err != nil {
 			return err

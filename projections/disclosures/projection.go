@@ -160,7 +160,7 @@ func (f *folder) act(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRec
 		}
 	}
 	f.value = binary.AppendVarint(binary.AppendUvarint(f.value[:0], uint64(id)), e.Time.UnixMilli()-epoch)
-	if removal(a.Operation) || a.Operation == domain.Move {
+	if a.Operation.Removal() || a.Operation == domain.Move {
 		// What ended a copy is cited by its id.
 		f.value = append(binary.AppendUvarint(f.value, uint64(len(e.ID))), e.ID...)
 		f.value = append(f.value, a.Order...)

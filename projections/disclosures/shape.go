@@ -69,11 +69,7 @@ func (s *shape) unpack(b []byte) error {
 
 // discloses says that data went to a recipient, named or not.
 func (s *shape) discloses() bool {
-	return s.operation.Discloses() || s.recipient != "" && !removal(s.operation)
-}
-
-func removal(op domain.Operation) bool {
-	return op.Effect() == domain.Removes || op.Effect() == domain.Withdraws
+	return s.operation.Discloses() || s.recipient != "" && !s.operation.Removal()
 }
 
 // flows says that the action counts in the register of disclosures and transfers.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
-	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/projections/holdings"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 )
@@ -23,6 +22,11 @@ func act(op domain.Operation, system string, categories ...domain.Category) doss
 		Controller: cycles, Service: "webshop", Subject: 1, Identifier: "email", Operation: op, Instruction: "orders", Version: 1,
 		Basis: domain.Contract, Categories: categories, System: system, Location: "GB",
 	}
+}
+
+func by(service domain.ServiceID, a dossier.ActionRecorded) dossier.ActionRecorded {
+	a.Service = service
+	return a
 }
 
 func move(from, to string, categories ...domain.Category) dossier.ActionRecorded {
@@ -50,26 +54,28 @@ func TestRules(t *testing.T) {
 		given []domain.Fact
 		want  []string
 	}{
-		"what was collected is held":                         {[]domain.Fact{act(domain.Collect, "crm", mail)}, []string{"crm/pd:EmailAddress@0-0"}},
-		"each category is held by itself":                    {[]domain.Fact{act(domain.Store, "crm", mail, name)}, []string{"crm/pd:EmailAddress@0-0", "crm/pd:Name@0-0"}},
-		"each system holds by itself":                        {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Copy, "shop", mail)}, []string{"crm/pd:EmailAddress@0-0", "shop/pd:EmailAddress@1-1"}},
-		"what is brought again is held since the first":      {[]domain.Fact{act(domain.Collect, "crm", mail), act(domain.Store, "crm", mail)}, []string{"crm/pd:EmailAddress@0-1"}},
-		"use brings nothing":                                 {[]domain.Fact{act(domain.Use, "crm", mail)}, []string{}},
-		"erasure takes the category it names":                {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Erase, "crm", mail)}, []string{"crm/pd:Name@0-0"}},
-		"erasure without a category takes all of the system": {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Store, "shop", name), act(domain.Erase, "crm")}, []string{"shop/pd:Name@1-1"}},
-		"erasure elsewhere takes nothing here":               {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Destruct, "shop", mail)}, []string{"crm/pd:EmailAddress@0-0"}},
-		"erasure that names no system proves nothing":        {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Erase, "")}, []string{"crm/pd:EmailAddress@0-0"}},
-		"data without a system is erased without one":        {[]domain.Fact{act(domain.Store, "", mail), act(domain.Erase, "")}, []string{}},
-		"after erasure it is held anew":                      {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Anonymise, "crm"), act(domain.Store, "crm", mail)}, []string{"crm/pd:EmailAddress@2-2"}},
-		"deletion leaves it held, and withdrawn":             {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Delete, "crm", mail)}, []string{"crm/pd:EmailAddress@0-0~", "crm/pd:Name@0-0"}},
-		"deletion without a category withdraws all":          {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Delete, "crm")}, []string{"crm/pd:EmailAddress@0-0~", "crm/pd:Name@0-0~"}},
-		"what is brought again is withdrawn no longer":       {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Delete, "crm"), act(domain.Store, "crm", mail)}, []string{"crm/pd:EmailAddress@0-2"}},
-		"deletion of what is not held brings nothing":        {[]domain.Fact{act(domain.Delete, "crm", mail)}, []string{}},
-		"a move takes the original away":                     {[]domain.Fact{act(domain.Store, "crm", mail, name), move("crm", "archive", mail)}, []string{"archive/pd:EmailAddress@1-1", "crm/pd:Name@0-0"}},
-		"a move of everything leaves nothing behind":         {[]domain.Fact{act(domain.Store, "crm", mail, name), move("crm", "archive")}, []string{"archive/@1-1"}},
-		"a move that does not say from where takes nothing":  {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Move, "archive", mail)}, []string{"archive/pd:EmailAddress@1-1", "crm/pd:EmailAddress@0-0"}},
-		"a copy leaves the original":                         {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Copy, "archive", mail)}, []string{"archive/pd:EmailAddress@1-1", "crm/pd:EmailAddress@0-0"}},
-		"what is brought without a category is held":         {[]domain.Fact{act(domain.Collect, "logs")}, []string{"logs/@0-0"}},
+		"what was collected is held":                          {[]domain.Fact{act(domain.Collect, "crm", mail)}, []string{"crm/pd:EmailAddress@0-0"}},
+		"each category is held by itself":                     {[]domain.Fact{act(domain.Store, "crm", mail, name)}, []string{"crm/pd:EmailAddress@0-0", "crm/pd:Name@0-0"}},
+		"each system holds by itself":                         {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Copy, "shop", mail)}, []string{"crm/pd:EmailAddress@0-0", "shop/pd:EmailAddress@1-1"}},
+		"what is brought again is held since the first":       {[]domain.Fact{act(domain.Collect, "crm", mail), act(domain.Store, "crm", mail)}, []string{"crm/pd:EmailAddress@0-1"}},
+		"use brings nothing":                                  {[]domain.Fact{act(domain.Use, "crm", mail)}, []string{}},
+		"erasure takes the category it names":                 {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Erase, "crm", mail)}, []string{"crm/pd:Name@0-0"}},
+		"erasure without a category takes all of the system":  {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Store, "shop", name), act(domain.Erase, "crm")}, []string{"shop/pd:Name@1-1"}},
+		"erasure elsewhere takes nothing here":                {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Destruct, "shop", mail)}, []string{"crm/pd:EmailAddress@0-0"}},
+		"erasure that names no system proves nothing":         {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Erase, "")}, []string{"crm/pd:EmailAddress@0-0"}},
+		"data of another service is not erased so":            {[]domain.Fact{by("mailer", act(domain.Store, "", mail)), act(domain.Erase, "")}, []string{"/pd:EmailAddress@0-0"}},
+		"two services hold apart what they name no system of": {[]domain.Fact{by("mailer", act(domain.Store, "", mail)), act(domain.Store, "", mail)}, []string{"/pd:EmailAddress@0-0", "/pd:EmailAddress@1-1"}},
+		"data without a system is erased without one":         {[]domain.Fact{act(domain.Store, "", mail), act(domain.Erase, "")}, []string{}},
+		"after erasure it is held anew":                       {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Anonymise, "crm"), act(domain.Store, "crm", mail)}, []string{"crm/pd:EmailAddress@2-2"}},
+		"deletion leaves it held, and withdrawn":              {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Delete, "crm", mail)}, []string{"crm/pd:EmailAddress@0-0~", "crm/pd:Name@0-0"}},
+		"deletion without a category withdraws all":           {[]domain.Fact{act(domain.Store, "crm", mail, name), act(domain.Delete, "crm")}, []string{"crm/pd:EmailAddress@0-0~", "crm/pd:Name@0-0~"}},
+		"what is brought again is withdrawn no longer":        {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Delete, "crm"), act(domain.Store, "crm", mail)}, []string{"crm/pd:EmailAddress@0-2"}},
+		"deletion of what is not held brings nothing":         {[]domain.Fact{act(domain.Delete, "crm", mail)}, []string{}},
+		"a move takes the original away":                      {[]domain.Fact{act(domain.Store, "crm", mail, name), move("crm", "archive", mail)}, []string{"archive/pd:EmailAddress@1-1", "crm/pd:Name@0-0"}},
+		"a move of everything leaves nothing behind":          {[]domain.Fact{act(domain.Store, "crm", mail, name), move("crm", "archive")}, []string{"archive/@1-1"}},
+		"a move that does not say from where takes nothing":   {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Move, "archive", mail)}, []string{"archive/pd:EmailAddress@1-1", "crm/pd:EmailAddress@0-0"}},
+		"a copy leaves the original":                          {[]domain.Fact{act(domain.Store, "crm", mail), act(domain.Copy, "archive", mail)}, []string{"archive/pd:EmailAddress@1-1", "crm/pd:EmailAddress@0-0"}},
+		"what is brought without a category is held":          {[]domain.Fact{act(domain.Collect, "logs")}, []string{"logs/@0-0"}},
 	} {
 		ledger := projectiontest.Given(t, holdings.Projection(), c.given...)
 		p, err := holdings.New(ledger).Of(t.Context(), cycles, []domain.SubjectKey{1})
@@ -82,40 +88,16 @@ func TestRules(t *testing.T) {
 	}
 }
 
-func given(version int, retention ...domain.Retention) instruction.Given {
-	return instruction.Given{Controller: cycles, Instruction: "orders", Version: version, Terms: domain.Terms{
-		Title: "Orders", Purpose: "Orders", Basis: domain.Contract, Operations: []domain.Operation{domain.Store},
-		Categories: []domain.Category{"pd:Name"}, Territory: []domain.Territory{"GB"}, Retention: retention,
-	}, Warrant: domain.Warrant{By: "anna", On: projectiontest.Start, How: domain.BySigned}}
-}
-
-func TestRetentionIsComputedWhereTheRuleAllows(t *testing.T) {
-	month, years := domain.Period{Months: 1}, domain.Period{Years: 7}
-	stored := projectiontest.Events(3, act(domain.Store, "crm", "pd:Name"))[0]
-	for rule, c := range map[string]struct {
-		retention []domain.Retention
-		until     time.Time
-	}{
-		"no rule, no end":                         {nil, time.Time{}},
-		"from when it was recorded":               {[]domain.Retention{{After: domain.WhenRecorded, Keep: month}}, month.After(stored.Time)},
-		"the longest rule counts":                 {[]domain.Retention{{After: domain.WhenRecorded, Keep: years}, {After: domain.WhenRecorded, Keep: month}}, years.After(stored.Time)},
-		"a rule that waits for something else":    {[]domain.Retention{{After: domain.WhenOrderClosed, Keep: years}}, time.Time{}},
-		"one rule that waits leaves the end open": {[]domain.Retention{{After: domain.WhenRecorded, Keep: month}, {After: domain.WhenOrderClosed, Keep: years}}, time.Time{}},
-	} {
-		ledger := projectiontest.Given(t, holdings.Projection(), given(2), given(1, c.retention...), act(domain.Use, "crm", "pd:Name"),
-			act(domain.Store, "crm", "pd:Name"), act(domain.Consult, "crm"))
-		p, err := holdings.New(ledger).Of(t.Context(), cycles, []domain.SubjectKey{1})
-		if err != nil || len(p.Items) != 1 {
-			t.Fatalf("%s: %+v, %+v", rule, p, err)
-		}
-		item := p.Items[0]
-		if !item.Until.Equal(c.until) || len(item.Rules) != len(c.retention) {
-			t.Errorf("%s: until %s by %v, want %s", rule, item.Until, item.Rules, c.until)
-		}
-		if !item.Touched.Equal(stored.Time.Add(time.Second)) || !item.Since.Equal(stored.Time) || item.Version != 1 ||
-			item.Basis != domain.Contract || item.Location != "GB" || item.Service != "webshop" || item.Instruction != "orders" {
-			t.Errorf("%s: %+v", rule, item)
-		}
+func TestAnItemInFull(t *testing.T) {
+	stored := projectiontest.Events(0, act(domain.Store, "crm", "pd:Name"))[0]
+	ledger := projectiontest.Given(t, holdings.Projection(), act(domain.Store, "crm", "pd:Name"), act(domain.Consult, "crm"))
+	p, err := holdings.New(ledger).Of(t.Context(), cycles, []domain.SubjectKey{1})
+	want := holdings.Item{
+		Subject: 1, System: "crm", Category: "pd:Name", Since: stored.Time, Newest: stored.Time, Touched: stored.Time.Add(time.Second),
+		Service: "webshop", Location: "GB", Instruction: "orders", Version: 1, Basis: domain.Contract,
+	}
+	if err != nil || len(p.Items) != 1 || p.Items[0] != want {
+		t.Errorf("%+v, %v", p, err)
 	}
 }
 

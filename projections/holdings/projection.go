@@ -1,23 +1,20 @@
 // Package holdings is the view of what is held of one person: which categories of data, in which system, since when, on which
-// instruction and basis, and until when (Art. 5(1)(e), 15(1), 30(2)).
+// instruction and basis (Art. 15(1), 30(2)).
 //
-// It says what the records say. A removal that names no category takes everything of the system it names; one that names no system
-// takes only what was brought without one; a move takes data away from where it says it came from. What was not said to be gone is
-// held.
+// It says what the records say. A removal that names no category takes everything of the system it names; what names no system is about
+// what the service itself holds; a move takes data away from where it says it came from. What was not said to be gone is held.
 //
-// It deliberately does not know who the person is, and orders nothing: what is due is another view's.
+// It deliberately does not know who the person is, and says nothing of how long data is kept: what is due is another view's.
 package holdings
 
 import (
 	_ "embed"
 	"encoding/binary"
 
-	"github.com/go-json-experiment/json"
 	"zombiezen.com/go/sqlite"
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
-	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/sorted"
 )
@@ -39,7 +36,7 @@ type projection struct{}
 func Projection() projections.Projection { return projection{} }
 
 func (projection) Name() string { return Name }
-func (projection) Version() int { return 1 }
+func (projection) Version() int { return 2 }
 func (projection) Schema() string {
 	return schema + sorted.NamesSchema("name") + sorted.Schema("person")
 }
@@ -60,13 +57,8 @@ type folder struct {
 
 // Fold takes in the next event.
 func (f *folder) Fold(conn *sqlite.Conn, e *domain.Recorded) error {
-	switch fact := e.Fact.(type) {
-	case dossier.ActionRecorded:
+	if fact, is := e.Fact.(dossier.ActionRecorded); is {
 		if err := f.act(conn, e, &fact); err != nil {
-			return err
-		}
-	case instruction.Given:
-		if err := rule(conn, &fact); err != nil {
 			return err
 		}
 	}
@@ -91,7 +83,11 @@ func (f *folder) act(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRec
 		base.away = true
 	case domain.Neither:
 	}
-	records, err := f.spread(conn, f.records[:0], base, a.System, a.Categories)
+	here := a.System
+	if here == "" {
+		here = ownPlace + string(a.Service)
+	}
+	records, err := f.spread(conn, f.records[:0], base, here, a.Categories)
 	if err != nil {
 		return err
 	}
@@ -109,6 +105,9 @@ func (f *folder) act(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRec
 	f.packed = appendRecords(f.packed[:0], normal(records))
 	return f.people.Put(uint64(a.Subject), 0, f.packed)
 }
+
+// ownPlace begins the name of what a service holds itself, where it names no system. No system's name begins so.
+const ownPlace = "@"
 
 // spread gives the record for each category named; where there is none, for all of the system's, except that what is brought
 // without a category is held without one.
@@ -149,22 +148,6 @@ func (f *folder) terms(conn *sqlite.Conn, a *dossier.ActionRecorded) (int64, err
 	}
 	f.text = binary.AppendUvarint(b, uint64(a.Version))
 	return f.names.ID(conn, f.text)
-}
-
-func rule(conn *sqlite.Conn, g *instruction.Given) error {
-	retention, err := json.Marshal(g.Terms.Retention)
-	if err != nil {
-		return err
-	}
-	stmt, err := conn.Prepare("INSERT OR REPLACE INTO rule VALUES (?, ?, ?, ?)")
-	if err != nil {
-		return err
-	}
-	stmt.BindText(1, string(g.Controller))
-	stmt.BindText(2, string(g.Instruction))
-	stmt.BindInt64(3, int64(g.Version))
-	stmt.BindText(4, string(retention))
-	return step(stmt)
 }
 
 // Flush writes what is in memory.

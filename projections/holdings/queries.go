@@ -1,6 +1,7 @@
 package holdings
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"slices"
@@ -8,7 +9,6 @@ import (
 	"time"
 
 	"github.com/cockroachdb/errors"
-	"github.com/go-json-experiment/json"
 	"zombiezen.com/go/sqlite"
 
 	"github.com/jigowatt/daybook/domain"
@@ -21,7 +21,7 @@ const MaxSubjects = 64
 // Item is one category of data held of a person in one system.
 type Item struct {
 	Subject domain.SubjectKey
-	System  string // empty where the action named none
+	System  string // empty for what the service itself holds
 	// Category is empty where an action brought data without saying what.
 	Category domain.Category
 	// Since is when the data was first brought, and Newest when last, by the publishers' clocks.
@@ -37,17 +37,6 @@ type Item struct {
 	Instruction domain.InstructionID
 	Version     int
 	Basis       domain.Basis
-	// Rules are the instruction's rules of retention.
-	Rules []Rule
-	// Until is when the last of the rules ends, zero where there is none or one waits for something that has not happened.
-	Until time.Time
-}
-
-// Rule is one rule of retention as it stands for an item.
-type Rule struct {
-	domain.Retention
-	// Until is when the period ends that began when the newest data was brought; zero where the rule waits for another event.
-	Until time.Time
 }
 
 // Person is what is held of one person.
@@ -187,7 +176,10 @@ func (r *reader) item(subject domain.SubjectKey, s record) (item Item, ours bool
 	if err != nil {
 		return item, false, err
 	}
-	item.System, item.Category = string(system), domain.Category(category)
+	if !bytes.HasPrefix(system, []byte(ownPlace)) {
+		item.System = string(system)
+	}
+	item.Category = domain.Category(category)
 	packed, err := r.text(s.terms)
 	if err != nil {
 		return item, false, err
@@ -204,46 +196,7 @@ func (r *reader) item(subject domain.SubjectKey, s record) (item Item, ours bool
 	if domain.ControllerID(controller) != r.controller {
 		return item, false, nil
 	}
-	return item, true, r.retain(&item)
-}
-
-// retain puts the instruction's rules of retention to an item.
-func (r *reader) retain(item *Item) error {
-	stmt, err := r.conn.Prepare("SELECT retention FROM rule WHERE controller = ? AND instruction = ? AND version = ?")
-	if err != nil {
-		return err
-	}
-	stmt.BindText(1, string(r.controller))
-	stmt.BindText(2, string(item.Instruction))
-	stmt.BindInt64(3, int64(item.Version))
-	found, err := stmt.Step()
-	text := ""
-	if found {
-		text = stmt.ColumnText(0)
-	}
-	if err := errors.CombineErrors(err, stmt.Reset()); err != nil || !found {
-		return err
-	}
-	var rules []domain.Retention
-	if err := json.Unmarshal([]byte(text), &rules); err != nil {
-		return errors.Wrap(err, "rules of retention")
-	}
-	computable := true
-	for _, rule := range rules {
-		shown := Rule{Retention: rule}
-		if rule.After == domain.WhenRecorded {
-			shown.Until = rule.Keep.After(item.Newest)
-		}
-		computable = computable && !shown.Until.IsZero()
-		if shown.Until.After(item.Until) {
-			item.Until = shown.Until
-		}
-		item.Rules = append(item.Rules, shown)
-	}
-	if !computable {
-		item.Until = time.Time{}
-	}
-	return nil
+	return item, true, nil
 }
 
 func (r *reader) text(id int64) ([]byte, error) {

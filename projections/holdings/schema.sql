@@ -1,12 +1,3 @@
--- How long a controller lets data be kept under each version of its instructions.
-CREATE TABLE rule (
-	controller  TEXT    NOT NULL,
-	instruction TEXT    NOT NULL,
-	version     INTEGER NOT NULL,
-	retention   TEXT    NOT NULL, -- JSON
-	PRIMARY KEY (controller, instruction, version)
-) STRICT, WITHOUT ROWID;
-
 -- How often data was brought and taken away, by controller, system and category. Nobody stands in it.
 CREATE TABLE tally (
 	controller TEXT    NOT NULL,

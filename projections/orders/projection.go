@@ -1,8 +1,7 @@
 // Package orders is the view of what services were told to do with people's data, and whether they did: every order with its
 // answer (Art. 5(2), 17, 19, 28(3)(a), (g)).
 //
-// An order is answered by an action on the same person that bears its id, unless the action was found to be a removal that does not
-// count as erasure.
+// An order is answered by an action on the same person that bears its id and carries it out (dossier.ActionRecorded.Answers).
 //
 // It deliberately sends nothing, and does not know who the person is.
 package orders
@@ -31,7 +30,7 @@ type projection struct{}
 func Projection() projections.Projection { return projection{} }
 
 func (projection) Name() string               { return Name }
-func (projection) Version() int               { return 1 }
+func (projection) Version() int               { return 2 }
 func (projection) Schema() string             { return schema }
 func (projection) Folder() projections.Folder { return folder{} }
 
@@ -45,7 +44,7 @@ func (folder) Fold(conn *sqlite.Conn, e *domain.Recorded) error {
 	case dossier.OrderEscalated:
 		return escalate(conn, e, &fact)
 	case dossier.ActionRecorded:
-		if fact.Order != "" && !fact.Findings.Has(domain.RemovalNotErasure) {
+		if fact.Order != "" {
 			return answer(conn, e, &fact)
 		}
 	case dossier.IdentifierLinked:
@@ -59,7 +58,7 @@ func (folder) Flush(*sqlite.Conn) error { return nil }
 
 func send(conn *sqlite.Conn, e *domain.Recorded, o *dossier.OrderSent) error {
 	stmt, err := conn.Prepare(`INSERT INTO sent (position, due, recorded, id, controller, service, subject, kind, instruction, system, categories,
-		reason, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		reason, request, back) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return err
 	}
@@ -77,11 +76,12 @@ func send(conn *sqlite.Conn, e *domain.Recorded, o *dossier.OrderSent) error {
 	for i, text := range []string{string(o.Kind), string(o.Instruction), o.System, strings.Join(categories, " "), o.Reason, o.Case} {
 		stmt.BindText(8+i, text)
 	}
+	stmt.BindBool(14, o.Return)
 	return step(stmt)
 }
 
 func escalate(conn *sqlite.Conn, e *domain.Recorded, o *dossier.OrderEscalated) error {
-	position, err := open(conn, o.Order, o.Of)
+	position, err := open(conn, o.Order, o.Of, func(dossier.TaskKind) bool { return true })
 	if err != nil || position < 0 {
 		return err
 	}
@@ -97,7 +97,7 @@ func escalate(conn *sqlite.Conn, e *domain.Recorded, o *dossier.OrderEscalated) 
 }
 
 func answer(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRecorded) error {
-	position, err := open(conn, a.Order, a.Person())
+	position, err := open(conn, a.Order, a.Person(), a.Answers)
 	if err != nil || position < 0 {
 		return err // Answered before, or no order of ours: courts' orders bear ids as well.
 	}
@@ -113,9 +113,10 @@ func answer(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRecorded) er
 	return step(stmt)
 }
 
-// open gives the position of the order with an id about a person that is not answered, below 0 where there is none.
-func open(conn *sqlite.Conn, id string, of dossier.Of) (int64, error) {
-	stmt, err := conn.Prepare("SELECT position, subject FROM sent WHERE id = ? AND controller = ? AND answered IS NULL ORDER BY position DESC")
+// open gives the position of the order with an id about a person, of a kind that is wanted, that is not answered, below 0 where there is
+// none.
+func open(conn *sqlite.Conn, id string, of dossier.Of, wanted func(dossier.TaskKind) bool) (int64, error) {
+	stmt, err := conn.Prepare("SELECT position, subject, kind FROM sent WHERE id = ? AND controller = ? AND answered IS NULL ORDER BY position DESC")
 	if err != nil {
 		return 0, err
 	}
@@ -130,6 +131,9 @@ func open(conn *sqlite.Conn, id string, of dossier.Of) (int64, error) {
 		}
 		if !more {
 			break
+		}
+		if !wanted(dossier.TaskKind(stmt.ColumnText(2))) {
+			continue
 		}
 		positions = append(positions, stmt.ColumnInt64(0))
 		found[positions[len(positions)-1]] = domain.SubjectKey(stmt.ColumnInt64(1))

@@ -10,6 +10,7 @@ CREATE TABLE sent (
 	system      TEXT    NOT NULL,
 	categories  TEXT    NOT NULL, -- separated by spaces
 	reason      TEXT    NOT NULL,
+	back        INTEGER NOT NULL, -- 1 where the data is to be returned before it is erased
 	request     TEXT    NOT NULL, -- the case, empty where there is none
 	due         INTEGER NOT NULL, -- milliseconds
 	recorded    INTEGER NOT NULL,

@@ -2,6 +2,7 @@ package retention
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"github.com/cockroachdb/errors"
@@ -29,6 +30,8 @@ type tuple struct {
 	service     domain.ServiceID
 }
 
+func (t *tuple) scope() scope { return scope{t.controller, t.instruction} }
+
 // scope is an instruction of a controller.
 type scope struct {
 	controller  domain.ControllerID
@@ -47,6 +50,11 @@ type terms struct {
 	Erasure   []domain.Operation `json:"erasure,omitempty"`
 }
 
+// byCategory says that not all categories are kept alike.
+func (t *terms) byCategory() bool {
+	return slices.ContainsFunc(t.Retention, func(r domain.Retention) bool { return len(r.Categories) > 0 })
+}
+
 func (t *terms) erases(op domain.Operation) bool {
 	return domain.Terms{Erasure: t.Erasure}.Erases(op)
 }
@@ -58,6 +66,7 @@ type book struct {
 	sets   map[int64][]domain.Category
 	texts  map[int64]string
 	terms  map[termsKey]*terms // nil where there are none
+	ended  ended               // nil before it was read
 }
 
 func newBook() *book {

@@ -36,18 +36,20 @@ func (f *folder) act(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRec
 		}
 		changed = true
 	}
-	took := taking{e.Time.UnixMilli(), int64(e.Position), a.Controller, a.System, a.Operation, a.Categories, false}
+	at := tuple{controller: a.Controller, system: a.System, service: a.Service}
+	took := taking{at: e.Time.UnixMilli(), position: int64(e.Position), operation: a.Operation, categories: a.Categories}
 	if a.Operation == domain.Move && a.From != "" && a.From != a.System {
-		took.system, took.moved = a.From, true
+		at.system, took.moved = a.From, true
 	}
-	if effect == domain.Removes || effect == domain.Withdraws || took.moved {
+	took.from = at.place()
+	if a.Operation.Removal() || took.moved {
 		some, err := f.take(conn, p, took)
 		if err != nil {
 			return err
 		}
 		changed = changed || some
 	}
-	if a.Order != "" && !a.Findings.Has(domain.RemovalNotErasure) {
+	if a.Answers(dossier.TaskErase) {
 		for i := range p.items {
 			if p.items[i].order == a.Order {
 				p.items[i].order, changed = "", true
@@ -191,8 +193,7 @@ func (f *folder) describe(conn *sqlite.Conn, i *item, categories []domain.Catego
 // taking is what took data away.
 type taking struct {
 	at, position int64
-	controller   domain.ControllerID
-	system       string
+	from         system
 	operation    domain.Operation
 	categories   []domain.Category // none for all
 	moved        bool              // to another system
@@ -202,7 +203,7 @@ type taking struct {
 func (f *folder) take(conn *sqlite.Conn, p *person, t taking) (changed bool, err error) {
 	for n := range p.items {
 		i := &p.items[n]
-		if i.done || i.of.system != t.system || i.of.controller != t.controller || t.at < i.newest || i.newestAt == t.position ||
+		if i.done || i.of.place() != t.from || t.at < i.newest || i.newestAt == t.position ||
 			!t.moved && !i.terms.erases(t.operation) {
 			continue
 		}
@@ -279,7 +280,7 @@ func (f *folder) ordered(conn *sqlite.Conn, e *domain.Recorded, o *dossier.Order
 	for n := range p.items {
 		i := &p.items[n]
 		if !i.done && i.of.controller == o.Controller && i.of.service == o.Service && i.of.instruction == o.Instruction &&
-			(o.System == "" || i.of.system == o.System) {
+			i.of.system == o.System {
 			i.order, i.sent = o.Order, e.Recorded.UnixMilli()
 			i.tries++
 			f.touch(key, p)

@@ -26,13 +26,6 @@ type placing struct {
 	ordered    bool
 }
 
-// ending is when the period of an item ends, without regard to what else is kept.
-type ending struct {
-	at        int64 // milliseconds; never where no rule has begun
-	withdrawn bool  // because the consent was
-	unruled   bool  // there is no rule at all
-}
-
 func (p *person) happened(of scope, k kind) (at int64, ok bool) {
 	for i := range p.occasions {
 		if o := &p.occasions[i]; o.kind == k && *o.of == of {
@@ -42,24 +35,33 @@ func (p *person) happened(of scope, k kind) (at int64, ok bool) {
 	return 0, false
 }
 
-// system is where data lies under a controller.
+// system is where data lies under a controller: with the service itself where the system has no name.
 type system struct {
 	controller domain.ControllerID
 	name       string
+	service    domain.ServiceID
+}
+
+func (t *tuple) place() system {
+	if t.system == "" {
+		return system{controller: t.controller, service: t.service}
+	}
+	return system{controller: t.controller, name: t.system}
 }
 
 // reckoning is what the due dates of one person follow from. It keeps the work in proportion to the number of items, however many
 // systems a service names.
 type reckoning struct {
 	*person
+	ended   ended
 	anchors map[scope]int64
 	systems map[system][]int
-	ends    []ending
+	ends    [][]domain.Ending // of each item that is not done, by its categories
 }
 
 // reckon prepares for the due dates of a person.
-func (p *person) reckon() *reckoning {
-	r := &reckoning{person: p}
+func (p *person) reckon(e ended) *reckoning {
+	r := &reckoning{person: p, ended: e}
 	if len(p.items) > 1 {
 		r.anchors, r.systems = make(map[scope]int64, 4), make(map[system][]int, len(p.items))
 	}
@@ -68,21 +70,31 @@ func (p *person) reckon() *reckoning {
 		if r.anchors == nil {
 			break
 		}
-		of := scope{i.of.controller, i.of.instruction}
+		of := i.of.scope()
 		if newest, known := r.anchors[of]; !known || i.clock > newest {
 			r.anchors[of] = i.clock
 		}
 		if !i.done {
-			at := system{i.of.controller, i.of.system}
+			at := i.of.place()
 			r.systems[at] = append(r.systems[at], n)
 		}
 	}
-	r.ends = make([]ending, len(p.items))
+	r.ends = make([][]domain.Ending, len(p.items))
 	for n := range p.items {
-		r.ends[n] = ending{at: never}
-		if !p.items[n].done {
-			r.ends[n] = r.end(&p.items[n])
+		i := &p.items[n]
+		if i.done {
+			continue
 		}
+		began := r.began(i)
+		list := make([]domain.Ending, len(i.categories))
+		for k, c := range i.categories {
+			if k > 0 && !i.terms.byCategory() {
+				list[k] = list[0]
+				continue
+			}
+			list[k] = domain.Ends(i.terms.Basis, i.terms.Retention, c, began)
+		}
+		r.ends[n] = list
 	}
 	return r
 }
@@ -93,7 +105,7 @@ func (r *reckoning) anchor(i *item) int64 {
 	if r.anchors == nil {
 		return i.clock
 	}
-	return r.anchors[scope{i.of.controller, i.of.instruction}]
+	return r.anchors[i.of.scope()]
 }
 
 // withdrawn gives when the consent was withdrawn that stands so.
@@ -105,82 +117,84 @@ func (p *person) withdrawn(of scope) (int64, bool) {
 	return at, ok
 }
 
-// began gives when the period of a rule began for an item.
-func (r *reckoning) began(i *item, after domain.Trigger) (int64, bool) {
-	of := scope{i.of.controller, i.of.instruction}
-	switch k := triggerKind(after); k {
-	case nothing:
-		return i.clock, true
-	case consentWithdrawn:
-		return r.withdrawn(of)
-	default:
-		at, ok := r.happened(of, k)
-		return at, ok && at >= r.anchor(i)
+// began gives when the periods of an item began.
+func (r *reckoning) began(i *item) func(domain.Trigger) (time.Time, bool) {
+	of := i.of.scope()
+	return func(after domain.Trigger) (time.Time, bool) {
+		at, ok := i.clock, true
+		switch k := triggerKind(after); {
+		case after == domain.WhenInstructionWithdrawn:
+			var how end
+			how, ok = r.ended[of]
+			at = how.at
+		case k == consentWithdrawn:
+			at, ok = r.withdrawn(of)
+		case k != nothing:
+			at, ok = r.happened(of, k)
+			ok = ok && at >= r.anchor(i)
+		}
+		return moment(at), ok
 	}
 }
 
-// end gives when the first of the item's periods ends.
-func (r *reckoning) end(i *item) ending {
-	consent := i.terms.Basis == domain.Consent
-	e := ending{at: never, unruled: len(i.terms.Retention) == 0 && !consent}
-	for _, rule := range i.terms.Retention {
-		if from, ok := r.began(i, rule.After); ok {
-			e.at = min(e.at, max(rule.Keep.After(moment(from)).UnixMilli(), 0))
-		}
+// millis gives the moment of an ending, never where there is none. What ended before 1970 counts from there.
+func millis(e domain.Ending) int64 {
+	if e.At.IsZero() {
+		return never
 	}
-	if consent {
-		if at, ok := r.withdrawn(scope{i.of.controller, i.of.instruction}); ok && at < e.at {
-			e.at, e.withdrawn = at, true
-		}
-	}
-	return e
+	return max(e.At.UnixMilli(), 0)
 }
 
-// dueOf gives when a category of an item is due: not before the same category in the same system under every other instruction.
-func (r *reckoning) dueOf(at int, c domain.Category) int64 {
-	due, mine := r.ends[at].at, r.items[at].of
-	for _, n := range r.systems[system{mine.controller, mine.system}] {
-		if o := &r.items[n]; n != at && o.of.instruction != mine.instruction && slices.Contains(o.categories, c) {
-			due = max(due, r.ends[n].at)
+// dueOf gives when the category of an item with a number is due: not before the same category in the same system under every other
+// instruction.
+func (r *reckoning) dueOf(at, category int) int64 {
+	due, mine := millis(r.ends[at][category]), r.items[at].of
+	for _, n := range r.systems[mine.place()] {
+		o := &r.items[n]
+		if n == at || o.of.instruction == mine.instruction {
+			continue
+		}
+		if k := slices.Index(o.categories, r.items[at].categories[category]); k >= 0 {
+			due = max(due, millis(r.ends[n][k]))
 		}
 	}
 	return due
 }
 
-// due gives when the first category of an item is due.
-func (r *reckoning) due(at int) int64 {
-	if len(r.items) == 1 || r.ends[at].at == never {
-		return r.ends[at].at
+// due gives when the first category of an item is due, and the number of that category.
+func (r *reckoning) due(at int) (due int64, category int) {
+	due = never
+	for k := range r.items[at].categories {
+		if when := r.dueOf(at, k); when < due {
+			due, category = when, k
+		}
 	}
-	due := int64(never)
-	for _, c := range r.items[at].categories {
-		due = min(due, r.dueOf(at, c))
-	}
-	return due
+	return due, category
 }
 
 // placings gives where everything that is not done stands among the due dates.
-func (p *person) placings(into []placing) []placing {
+func (p *person) placings(e ended, into []placing) []placing {
 	if len(p.items) == 0 {
 		return into
 	}
-	r := p.reckon()
+	r := p.reckon(e)
 	for at := range p.items {
 		if i := &p.items[at]; !i.done {
-			into = append(into, place(i, r.ends[at], r.due(at)))
+			due, _ := r.due(at)
+			into = append(into, place(i, r.ends[at], due))
 		}
 	}
 	return into
 }
 
-func place(i *item, own ending, due int64) placing {
+func place(i *item, own []domain.Ending, due int64) placing {
 	l := placing{controller: i.of.controller, due: due, position: i.newestAt, ordered: i.order != ""}
 	switch {
 	case due != never:
 		l.day = due / dayLength
-	case own.at != never:
+	case slices.ContainsFunc(own, func(e domain.Ending) bool { return !e.At.IsZero() }):
 		l.day = dayKept
-	case own.unruled:
+	case !slices.ContainsFunc(own, func(e domain.Ending) bool { return !e.Unruled }):
 		l.day = dayUnruled
 	default:
 		l.day = dayWaiting

@@ -1,15 +1,14 @@
 // Package retention is the view of how long data may still be kept: what was brought of whom by which service under which
 // instruction into which system, from when its period runs, when it is due, and what stands in the way (Art. 5(1)(e), 17, 18(2)).
 //
-// The rules are those of the version in force when the data was last brought. Of several rules the one that ends first counts, for
-// each is a limit. A period runs from the newest time at which data was collected, recorded or stored; a copy, a move or a derivation
+// The rules are those of the version in force when the data was last brought; what follows from them for each category is
+// domain.Ends. A period runs from the newest time at which data was collected, recorded or stored; a copy, a move or a derivation
 // has the time of what it was made from. An occasion such as a closed order starts the periods of what had been brought by then;
-// what is collected after it waits for the next. Where the basis is consent, data is due the moment it is withdrawn
-// (Art. 17(1)(b)). A category that stands in the same system under another instruction whose period has not ended is not due before
+// what is collected after it waits for the next. An instruction that was withdrawn stands again once it is given again. A category that stands in the same system under another instruction whose period has not ended is not due before
 // that one (Art. 17(1)(a)). Nothing moves a due date but newer data: neither a hold nor its release.
 //
 // Data is gone when a removal that its instruction counts as erasure names its system and its category, or no category at all, or
-// when it was moved away.
+// when it was moved away. What names no system is about what the service itself holds, be it an action or an order.
 //
 // It deliberately sends no orders, looks at no clock, and does not know who the person is.
 package retention
@@ -40,7 +39,7 @@ type projection struct{}
 func Projection() projections.Projection { return projection{} }
 
 func (projection) Name() string   { return Name }
-func (projection) Version() int   { return 1 }
+func (projection) Version() int   { return 2 }
 func (projection) Schema() string { return schema + sorted.NamesSchema("name") }
 func (projection) Folder() projections.Folder {
 	return &folder{book: newBook(), names: names.Writer(), people: map[domain.SubjectKey]*person{}, tallies: map[tallyKey]int64{}}
@@ -87,7 +86,9 @@ func (f *folder) Fold(conn *sqlite.Conn, e *domain.Recorded) error {
 	case dossier.IdentifierLinked:
 		return f.join(conn, &fact)
 	case instruction.Given:
-		return f.book.rule(conn, &fact)
+		return f.give(conn, &fact)
+	case instruction.Withdrawn:
+		return f.withdraw(conn, &fact)
 	}
 	return nil
 }

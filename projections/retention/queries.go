@@ -41,6 +41,8 @@ const (
 const (
 	ReasonRetention = "retention"
 	ReasonConsent   = "consent-withdrawn"
+	// ReasonInstruction is the end of the instruction: the data is deleted or returned, as the controller chose (Art. 28(3)(g)).
+	ReasonInstruction = "instruction-withdrawn"
 )
 
 // OverdueAfter is how long data may be due before it is overdue.
@@ -63,10 +65,14 @@ type Item struct {
 	// Clock is when it was last collected, recorded or stored, be it where it was copied or moved from.
 	Clock time.Time
 	Rules []Rule
-	// Due is when it is due, zero where that is not known; it is never moved by a hold. Reason says why.
+	// Due is when the first category is due, zero where that is not known; it is never moved by a hold. Reason says why.
 	Due    time.Time
 	Reason string
+	// Return says that the controller wants the data back before it is erased (Art. 28(3)(g)).
+	Return bool
 	State  State
+	// Dues are the categories that are or will be due, with when; the empty one is for what was brought without a category.
+	Dues []CategoryDue
 	// Erase are the categories that are due and no hold protects: what an order is to name. Whole says that what is due cannot be
 	// named by categories, because it was brought without; an order is to name none then.
 	Erase []domain.Category
@@ -79,6 +85,12 @@ type Item struct {
 	Sent   time.Time
 	// Removed is when, where and how it was removed, nil where it was not.
 	Removed *Removal
+}
+
+// CategoryDue is when one category is due.
+type CategoryDue struct {
+	Category domain.Category
+	Due      time.Time
 }
 
 // Rule is one rule of retention as it stands for an item.
@@ -169,7 +181,11 @@ func show(conn *sqlite.Conn, b *book, key domain.SubjectKey, p *person, at time.
 	if err != nil {
 		return nil, err
 	}
-	r := p.reckon()
+	e, err := b.endings(conn)
+	if err != nil {
+		return nil, err
+	}
+	r := p.reckon(e)
 	items := make([]Item, len(p.items))
 	for n := range p.items {
 		i := &p.items[n]
@@ -182,13 +198,9 @@ func show(conn *sqlite.Conn, b *book, key domain.SubjectKey, p *person, at time.
 		if i.tries > 0 {
 			s.Sent = moment(i.sent)
 		}
+		began := r.began(i)
 		for _, rule := range i.terms.Retention {
-			shown := Rule{Retention: rule}
-			if from, ok := r.began(i, rule.After); ok {
-				shown.Began = moment(from)
-				shown.Ends = rule.Keep.After(shown.Began)
-			}
-			s.Rules = append(s.Rules, shown)
+			s.Rules = append(s.Rules, stands(rule, began))
 		}
 		if i.done {
 			op, err := b.single(conn, i.closedBy, ofOperation)
@@ -203,71 +215,6 @@ func show(conn *sqlite.Conn, b *book, key domain.SubjectKey, p *person, at time.
 		items[n] = s
 	}
 	return items, nil
-}
-
-// stand says how it stands with an item that is not done.
-func (r *reckoning) stand(s *Item, n int, holds []dossier.HoldPlaced, at time.Time) {
-	i, own := &r.items[n], r.ends[n]
-	l := place(i, own, r.due(n))
-	if l.due != never {
-		s.Due, s.Reason = moment(l.due), ReasonRetention
-		if own.withdrawn {
-			s.Reason = ReasonConsent
-		}
-	}
-	due := 0
-	for _, c := range i.categories {
-		held := protect(s, holds, c, at)
-		if when := r.dueOf(n, c); when == never || moment(when).After(at) {
-			continue
-		}
-		due++
-		switch {
-		case held:
-		case c == "":
-			s.Whole = true
-		default:
-			s.Erase = append(s.Erase, c)
-		}
-	}
-	if s.Whole {
-		s.Erase = nil
-	}
-	switch {
-	case s.Order != "":
-		s.State = Ordered
-	case due > 0 && len(s.Erase) == 0 && !s.Whole:
-		s.State = Blocked
-	case due > 0 && at.Sub(s.Due) > OverdueAfter:
-		s.State = Overdue
-	case due > 0:
-		s.State = Due
-	case l.day == dayUnruled:
-		s.State = Unruled
-	case l.day == dayWaiting:
-		s.State = Waiting
-	case own.at != never && !moment(own.at).After(at):
-		s.State = Kept
-	default:
-		s.State = Running
-	}
-}
-
-// protect notes the holds that forbid removing a category of an item, and says whether any does.
-func protect(s *Item, holds []dossier.HoldPlaced, c domain.Category, at time.Time) (held bool) {
-	a := dossier.Action{Time: at, Operation: domain.Erase, Instruction: s.Instruction, System: s.System}
-	if c != "" {
-		a.Categories = []domain.Category{c}
-	}
-	for _, h := range holds {
-		if h.Controller == s.Controller && h.Forbids(a) {
-			held = true
-			if !slices.Contains(s.Holds, h.Hold) {
-				s.Holds = append(s.Holds, h.Hold)
-			}
-		}
-	}
-	return held
 }
 
 func holdsOf(conn *sqlite.Conn, key domain.SubjectKey) ([]dossier.HoldPlaced, error) {

@@ -53,7 +53,30 @@ func rules() []domain.Fact {
 		given("newsletter", 1, domain.Consent),
 		given("support", 1, domain.Contract),
 		erase,
+		given("campaign", 1, domain.Contract, domain.Retention{After: domain.WhenDate, On: projectiontest.Start.Add(10 * day)}),
+		given("visits", 1, domain.Contract, rule(domain.WhenRecorded, "P20D"), only(rule(domain.WhenRecorded, "P5D"), mail),
+			only(rule(domain.WhenRecorded, "P100D"), "pd:Invoice"), only(rule(domain.WhenContractEnded, "P10D"), "pd:Invoice"),
+			only(rule(domain.WhenInstructionWithdrawn, "P7D"), "pd:Invoice")),
 	}
+}
+
+func only(r domain.Retention, categories ...domain.Category) domain.Retention {
+	r.Categories = categories
+	return r
+}
+
+func revoked(id domain.InstructionID, after time.Duration) instruction.Withdrawn {
+	return instruction.Withdrawn{Controller: cycles, Instruction: id, Version: 1, Warrant: domain.Warrant{By: "anna", On: projectiontest.Start.Add(after), How: domain.BySigned}}
+}
+
+func by(service domain.ServiceID, a dossier.ActionRecorded) dossier.ActionRecorded {
+	a.Service = service
+	return a
+}
+
+func of2(a dossier.ActionRecorded) dossier.ActionRecorded {
+	a.Subject = 2
+	return a
 }
 
 // event is a fact that happened some time after the start.
@@ -101,7 +124,7 @@ func hold(id string, categories ...domain.Category) dossier.HoldPlaced {
 }
 
 func order(id string, of dossier.Of, instruction domain.InstructionID) dossier.OrderSent {
-	return dossier.OrderSent{Of: of, Order: id, Kind: dossier.TaskErase, Service: "webshop", Instruction: instruction, Reason: "retention"}
+	return dossier.OrderSent{Of: of, Order: id, Kind: dossier.TaskErase, Service: "webshop", Instruction: instruction, System: "crm", Reason: "retention"}
 }
 
 // folded gives a view of events that happened and were recorded at their times.
@@ -178,6 +201,8 @@ func TestRules(t *testing.T) {
 		{"a removal closes it", []event{{0, act(store, "logs", "crm", mail)}, {day, act(erase, "logs", "crm")}}, 40 * day, []string{"logs/crm done"}},
 		{"a removal in another system does not", []event{{0, act(store, "logs", "crm", mail)}, {day, act(erase, "logs", "shop")}}, day, []string{"logs/crm running 30"}},
 		{"a removal that names no system does not", []event{{0, act(store, "logs", "crm", mail)}, {day, act(erase, "logs", "")}}, day, []string{"logs/crm running 30"}},
+		{"a removal that names no system is of what the service itself holds", []event{{0, act(store, "logs", "", mail)}, {day, act(erase, "logs", "")}}, day, []string{"logs/ done"}},
+		{"and of nothing that another service holds", []event{{0, act(store, "logs", "", mail)}, {day, by("mailer", act(erase, "logs", ""))}}, day, []string{"logs/ running 30"}},
 		{"a removal takes the categories that it names", []event{{0, act(store, "logs", "crm", mail, name)}, {day, act(erase, "logs", "crm", mail)}}, 30 * day, []string{"logs/crm due 30 Name"}},
 		{"Art. 17: deletion that can be undone is no erasure", []event{{0, act(store, "logs", "crm", mail)}, {day, act(del, "logs", "crm")}}, 30 * day, []string{"logs/crm due 30 EmailAddress"}},
 		{"Art. 28(3)(g): unless the instruction says so", []event{{0, act(store, "mailing", "crm", mail)}, {day, act(del, "mailing", "crm")}}, 30 * day, []string{"mailing/crm done"}},
@@ -195,6 +220,25 @@ func TestRules(t *testing.T) {
 		{"and its own system", []event{{0, act(store, "newsletter", "crm", mail)}, {0, act(store, "orders", "shop", mail)}, {day, withdrawn()}}, day, []string{"newsletter/crm due 1 EmailAddress", "orders/shop waiting"}},
 		{"until that one ends too", []event{{0, act(store, "newsletter", "crm", mail)}, {0, act(store, "logs", "crm", mail)}, {day, withdrawn()}}, 2 * day, []string{"logs/crm running 30", "newsletter/crm kept 30"}},
 
+		{"Art. 5(1)(e): a day that the rule names", []event{{0, act(store, "campaign", "crm", mail)}}, day, []string{"campaign/crm running 10"}},
+		{"newer data does not move that day", []event{{0, act(store, "campaign", "crm", mail)}, {12 * day, act(store, "campaign", "crm", mail)}}, 12 * day, []string{"campaign/crm overdue 10 EmailAddress"}},
+		{"Art. 5(1)(e): categories are kept for different times", []event{{0, act(store, "visits", "crm", mail, name)}}, day, []string{"visits/crm running 5"}},
+		{"the one whose time is over is due", []event{{0, act(store, "visits", "crm", mail, name)}}, 5 * day, []string{"visits/crm due 5 EmailAddress"}},
+		{"the others when theirs is", []event{{0, act(store, "visits", "crm", mail, name)}, {5 * day, act(erase, "visits", "crm", mail)}}, 6 * day, []string{"visits/crm running 20"}},
+		{"a category that a rule names is under no rule that names none", []event{{0, act(store, "visits", "crm", "pd:Invoice")}}, 30 * day, []string{"visits/crm running 100"}},
+		{"of several rules for a category the one that ends first counts", []event{{0, act(store, "visits", "crm", "pd:Invoice")}, {day, happened(domain.WhenContractEnded, "visits")}}, 2 * day, []string{"visits/crm running 11"}},
+		{"what was brought without a category goes with all else", []event{{0, act(store, "visits", "crm")}, {0, act(store, "visits", "crm", "pd:Invoice")}}, 20 * day, []string{"visits/crm kept 20"}},
+		{"and then as a whole", []event{{0, act(store, "visits", "crm")}, {0, act(store, "visits", "crm", "pd:Invoice")}}, 100 * day, []string{"visits/crm overdue 20 whole"}},
+
+		{"Art. 28(3)(g): a withdrawn instruction leaves its data due", []event{{0, act(store, "orders", "crm", mail)}, {0, revoked("orders", 3*day)}}, 3 * day, []string{"orders/crm due 3 EmailAddress"}},
+		{"Art. 28(3)(g): data that comes after it too", []event{{0, revoked("orders", 3*day)}, {4 * day, act(store, "orders", "crm", mail)}}, 4 * day, []string{"orders/crm due 3 EmailAddress"}},
+		{"a sooner limit stays", []event{{0, act(store, "logs", "crm", mail)}, {0, revoked("logs", 40*day)}}, day, []string{"logs/crm running 30"}},
+		{"a rule says how long after the end it is kept", []event{{0, act(store, "visits", "crm", name)}, {0, revoked("visits", day)}}, 2 * day, []string{"visits/crm due 1 Name"}},
+		{"where it is for the category", []event{{0, act(store, "visits", "crm", "pd:Invoice")}, {0, revoked("visits", day)}}, 2 * day, []string{"visits/crm running 8"}},
+		{"an instruction that is given again stands", []event{{0, act(store, "orders", "crm", mail)}, {0, revoked("orders", day)}, {0, given("orders", 2, domain.Contract)}}, 2 * day, []string{"orders/crm waiting"}},
+		{"Art. 17(1)(a): data that a live instruction needs is kept", []event{{0, act(store, "orders", "crm", mail, name)}, {0, act(store, "logs", "crm", mail)}, {0, revoked("orders", day)}}, 2 * day, []string{"logs/crm running 30", "orders/crm due 1 Name"}},
+		{"other people's data is due as well", []event{{0, of2(act(store, "orders", "crm", mail))}, {0, act(store, "logs", "crm", mail)}, {0, revoked("orders", day)}}, 2 * day, []string{"logs/crm running 30"}},
+
 		{"Art. 17(3): a hold blocks", []event{{0, act(store, "logs", "crm", mail)}, {day, hold("h1")}}, 40 * day, []string{"logs/crm blocked 30 !h1"}},
 		{"its release leaves the date as it was", []event{{0, act(store, "logs", "crm", mail)}, {day, hold("h1")}, {50 * day, dossier.HoldReleased{Of: of, Hold: "h1"}}}, 50 * day, []string{"logs/crm overdue 30 EmailAddress"}},
 		{"a hold blocks what it names", []event{{0, act(store, "logs", "crm", mail, name)}, {day, hold("h1", mail)}}, 30 * day, []string{"logs/crm due 30 Name !h1"}},
@@ -202,7 +246,9 @@ func TestRules(t *testing.T) {
 
 		{"an order was sent", []event{{0, act(store, "logs", "crm", mail)}, {30 * day, order("o1", of, "logs")}}, 30 * day, []string{"logs/crm ordered 30 EmailAddress"}},
 		{"an answer that erased closes it", []event{{0, act(store, "logs", "crm", mail)}, {30 * day, order("o1", of, "logs")}, {31 * day, answer("o1", act(erase, "logs", "crm", mail))}}, 31 * day, []string{"logs/crm done"}},
-		{"an answer that did not leaves it due", []event{{0, act(store, "logs", "crm", mail)}, {30 * day, order("o1", of, "logs")}, {31 * day, answer("o1", act(use, "logs", "crm", mail))}}, 31 * day, []string{"logs/crm due 30 EmailAddress"}},
+		{"Art. 17: an answer that erases nothing is none", []event{{0, act(store, "logs", "crm", mail)}, {30 * day, order("o1", of, "logs")}, {31 * day, answer("o1", act(use, "logs", "crm", mail))}}, 31 * day, []string{"logs/crm ordered 30 EmailAddress"}},
+		{"one that erases a part leaves the rest due", []event{{0, act(store, "logs", "crm", mail, name)}, {30 * day, order("o1", of, "logs")}, {30 * day, answer("o1", act(erase, "logs", "crm", mail))}}, 30 * day, []string{"logs/crm due 30 Name"}},
+		{"an order is for the system that it names", []event{{0, act(store, "logs", "shop", mail)}, {30 * day, order("o1", of, "logs")}}, 30 * day, []string{"logs/shop due 30 EmailAddress"}},
 		{"what is no erasure answers nothing", []event{{0, act(store, "logs", "crm", mail)}, {30 * day, order("o1", of, "logs")}, {31 * day, answer("o1", act(del, "logs", "crm"), domain.RemovalNotErasure)}}, 31 * day, []string{"logs/crm ordered 30 EmailAddress"}},
 	} {
 		items, _, err := folded(t, c.given...).Of(t.Context(), cycles, []domain.SubjectKey{1}, projectiontest.Start.Add(c.at))
@@ -252,16 +298,16 @@ func TestAnItemInFull(t *testing.T) {
 	r := folded(t, event{0, act(domain.Store, "quotes", "crm", mail)}, event{day, act(domain.Use, "quotes", "crm", mail)},
 		event{2 * day, act(domain.Erase, "quotes", "crm")})
 	items, at, err := r.Of(t.Context(), cycles, []domain.SubjectKey{1, 1}, projectiontest.Start)
-	if err != nil || len(items) != 1 || at != 10 {
+	if err != nil || len(items) != 1 || at != 12 {
 		t.Fatalf("%+v at %s, %v", items, at, err)
 	}
 	first := projectiontest.Start
 	want := retention.Item{
 		Controller: cycles, Subject: 1, Instruction: "quotes", Version: 1, Basis: domain.Contract, System: "crm", Service: "webshop",
-		First: first, Newest: first, FirstAt: 7, NewestAt: 7, Clock: first, State: retention.Done,
+		First: first, Newest: first, FirstAt: 9, NewestAt: 9, Clock: first, State: retention.Done,
 		Rules: []retention.Rule{{Retention: rule(domain.WhenQuoteDeclined, "P0D")},
 			{Retention: rule(domain.WhenRecorded, "P6M"), Began: first, Ends: first.AddDate(0, 6, 0)}},
-		Removed: &retention.Removal{Time: first.Add(2 * day), Position: 9, Operation: domain.Erase},
+		Removed: &retention.Removal{Time: first.Add(2 * day), Position: 11, Operation: domain.Erase},
 	}
 	if !reflect.DeepEqual(items[0], want) {
 		t.Errorf("got %+v\nwant %+v", items[0], want)
@@ -294,9 +340,17 @@ func TestTheVersionInForceWhenItWasLastBroughtCounts(t *testing.T) {
 // random makes an event of few people, instructions and systems, so that everything meets everything.
 func random(r *rand.Rand) domain.Fact {
 	of := dossier.Of{Controller: cycles, Subject: domain.SubjectKey(1 + r.IntN(40))}
-	id := []domain.InstructionID{"logs", "orders", "quotes", "newsletter", "mailing", "support", "unknown"}[r.IntN(7)]
-	name := fmt.Sprint(r.IntN(40))
+	id := []domain.InstructionID{"logs", "orders", "quotes", "newsletter", "mailing", "support", "visits", "unknown"}[r.IntN(8)]
+	number := fmt.Sprint(r.IntN(40))
 	switch r.IntN(12) {
+	case 7:
+		if r.IntN(20) > 0 {
+			break
+		}
+		if id = []domain.InstructionID{"logs", "visits"}[r.IntN(2)]; r.IntN(2) == 0 {
+			return revoked(id, time.Duration(r.IntN(200))*time.Hour)
+		}
+		return given(id, 2+r.IntN(3), domain.Contract, only(rule(domain.WhenRecorded, "P9D"), name))
 	case 0:
 		return dossier.OccasionRecorded{Of: of, Instruction: id, Occasion: []domain.Trigger{domain.WhenOrderClosed, domain.WhenQuoteDeclined}[r.IntN(2)]}
 	case 1:
@@ -304,11 +358,11 @@ func random(r *rand.Rand) domain.Fact {
 	case 2:
 		return dossier.ConsentGiven{Of: of, Instruction: "newsletter", How: "x"}
 	case 3:
-		return order(name, of, id)
+		return order(number, of, id)
 	case 4:
-		return dossier.HoldPlaced{Of: of, Hold: name, Ground: "court-order", Reference: "K"}
+		return dossier.HoldPlaced{Of: of, Hold: number, Ground: "court-order", Reference: "K"}
 	case 5:
-		return dossier.HoldReleased{Of: of, Hold: name}
+		return dossier.HoldReleased{Of: of, Hold: number}
 	case 6:
 		if r.IntN(60) == 0 {
 			return dossier.IdentifierLinked{Controller: cycles, Subject: of.Subject, Joined: domain.SubjectKey(1 + r.IntN(40)), Identifier: "email"}
@@ -319,7 +373,7 @@ func random(r *rand.Rand) domain.Fact {
 	a.Subject, a.Service = of.Subject, []domain.ServiceID{"webshop", "mailer"}[r.IntN(2)]
 	a.From = []string{"crm", "shop", ""}[r.IntN(3)]
 	if r.IntN(3) == 0 {
-		a.Order = name
+		a.Order = number
 	}
 	for _, c := range []domain.Category{"pd:Name", "pd:Age", mail} {
 		if r.IntN(3) == 0 {

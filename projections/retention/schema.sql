@@ -42,3 +42,12 @@ CREATE TABLE hold (
 	fact       TEXT    NOT NULL  -- JSON
 ) STRICT;
 CREATE INDEX hold_subject ON hold (subject);
+
+-- How the instructions ended that controllers withdrew and have not given again.
+CREATE TABLE ended (
+	controller  TEXT    NOT NULL,
+	instruction TEXT    NOT NULL,
+	at          INTEGER NOT NULL, -- milliseconds
+	back        INTEGER NOT NULL, -- 1 where the data is to be returned before it is erased
+	PRIMARY KEY (controller, instruction)
+) STRICT, WITHOUT ROWID;

@@ -18,11 +18,14 @@ func (f *folder) person(conn *sqlite.Conn, key domain.SubjectKey) (domain.Subjec
 	for range maxJoined {
 		p := f.people[key]
 		if p == nil {
-			var err error
+			e, err := f.book.endings(conn)
+			if err != nil {
+				return 0, nil, err
+			}
 			if p, err = load(conn, f.book, key); err != nil {
 				return 0, nil, err
 			}
-			p.before = p.placings(nil)
+			p.before = p.placings(e, nil)
 			f.people[key] = p
 		}
 		if p.same == 0 {
@@ -139,11 +142,15 @@ type row struct {
 // Flush writes what is in memory.
 func (f *folder) Flush(conn *sqlite.Conn) error {
 	slices.Sort(f.dirty)
+	e, err := f.book.endings(conn)
+	if err != nil {
+		return err
+	}
 	var gone, come []row
 	var now []placing
 	for _, key := range f.dirty {
 		p := f.people[key]
-		now = p.placings(now[:0])
+		now = p.placings(e, now[:0])
 		gone = append(gone, lacking(now, p.before, key)...)
 		come = append(come, lacking(p.before, now, key)...)
 		p.before = append(p.before[:0], now...)
