@@ -53,8 +53,12 @@ func (t *Tree) Edge(level int) []Hash { return t.edge[level] }
 // with the first error of full; the tree must not be used after one.
 func (t *Tree) Append(leaf Hash, full func(level int, index uint64, hashes []Hash) error) error {
 	t.size++
-	hash := leaf
-	for level := range t.edge {
+	return t.raise(0, leaf, full)
+}
+
+// raise adds a hash to a level, and what it fills to the levels above.
+func (t *Tree) raise(level int, hash Hash, full func(level int, index uint64, hashes []Hash) error) error {
+	for ; level < maxLevels; level++ {
 		if t.edge[level] == nil {
 			t.edge[level] = make([]Hash, 0, TileWidth)
 		}
@@ -66,10 +70,20 @@ func (t *Tree) Append(leaf Hash, full func(level int, index uint64, hashes []Has
 		if err := full(level, t.size>>(8*(level+1))-1, hashes); err != nil {
 			return err
 		}
-		hash = perfect(hashes)
+		hash = Above(hashes)
 		t.edge[level] = hashes[:0]
 	}
 	return nil
+}
+
+// AppendTile adds the TileWidth leaves of one full tile, and above, which Above gave for them, to a tree whose last tile of leaves
+// is full: what Append does leaf by leaf, so that several tiles can be hashed at once and added in order.
+func (t *Tree) AppendTile(leaves []Hash, above Hash, full func(level int, index uint64, hashes []Hash) error) error {
+	t.size += TileWidth
+	if err := full(0, t.size/TileWidth-1, leaves); err != nil {
+		return err
+	}
+	return t.raise(1, above, full)
 }
 
 // Root gives the hash of the whole tree (RFC 6962, section 2.1).
@@ -82,7 +96,7 @@ func (t *Tree) Root() Hash {
 	for _, hashes := range t.edge {
 		for n := len(hashes); n > 0; { // the perfect trees in it, the smallest and rightmost first
 			width := n & -n
-			part := perfect(hashes[n-width : n])
+			part := Above(hashes[n-width : n])
 			if begun {
 				part = Node(part, root)
 			}
@@ -92,8 +106,8 @@ func (t *Tree) Root() Hash {
 	return root
 }
 
-// perfect gives the hash above hashes whose number, at most TileWidth, is a power of two. It changes none of them.
-func perfect(hashes []Hash) Hash {
+// Above gives the hash above hashes whose number, at most TileWidth, is a power of two. It changes none of them.
+func Above(hashes []Hash) Hash {
 	if len(hashes) == 1 {
 		return hashes[0]
 	}

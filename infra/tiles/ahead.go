@@ -25,13 +25,13 @@ type fetched struct {
 	err     error
 }
 
-// readAhead begins to read the full bundles and tiles beneath a size. It is closed by close.
-func readAhead(ctx context.Context, files Files, size domain.Position) *ahead {
+// readAhead begins to read the full bundles and tiles between two sizes. It is closed by close.
+func readAhead(ctx context.Context, files Files, from, size domain.Position) *ahead {
 	ctx, stop := context.WithCancel(ctx)
 	a := &ahead{files: files, read: make(chan fetched, aheadFiles), stop: stop}
 	a.done.Go(func() {
 		defer close(a.read)
-		for index := range uint64(size) / width {
+		for index := uint64(from) / width; index < uint64(size)/width; index++ {
 			for _, level := range []int{entries, 0} {
 				f := fetched{path: place{level, index, width}.path()}
 				f.content, f.err = files.File(ctx, f.path)

@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/merkle"
 )
 
 // Bounds of what is not signed yet while the log is caught up with.
@@ -83,16 +84,14 @@ func (t *Tiles) checkAll(ctx context.Context, head Checkpoint) {
 func (t *Tiles) Check(ctx context.Context) error { return t.check(ctx, t.state()) }
 
 func (t *Tiles) check(ctx context.Context, head Checkpoint) error {
-	files := readAhead(ctx, t.dir, head.Size)
-	defer files.close()
-	b := newBuilder(func(p place, content []byte) error { return compare(ctx, files, p, content) })
-	err := feed(ctx, t.log, b, head.Size, func(domain.Position) {})
-	if err == nil && b.tree.Root() == head.Root {
+	h := holding{log: t.log, files: t.dir, tree: &merkle.Tree{}, progress: func(domain.Position) {}}
+	err := h.hold(ctx, []Checkpoint{head})
+	if err == nil {
 		t.cfg.Logger.InfoContext(ctx, "the log was held against its proof", slog.Uint64("position", uint64(head.Size)))
 		return nil
 	}
 	var damage *Damage
-	if err == nil || errors.As(err, &damage) {
+	if errors.As(err, &damage) {
 		// The tree of Run, which may be under way, is left alone.
 		err = (&Tiles{cfg: t.cfg, log: t.log, signer: t.signer, key: t.key, dir: t.dir, head: head, signed: t.Checkpoint()}).mend(ctx, head)
 	}

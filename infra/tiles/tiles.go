@@ -151,7 +151,7 @@ func (t *Tiles) resume(ctx context.Context) error {
 	check := func(p place, content []byte) error { return compare(ctx, t.dir, p, content) }
 	b := newBuilder(check)
 	b.tree = tree
-	err := feed(ctx, t.log, b, t.head.Size, func(domain.Position) {})
+	err := feed(ctx, t.log, b, t.head.Size)
 	if err == nil {
 		err = b.partials(check)
 	}
@@ -179,7 +179,7 @@ func (t *Tiles) take(b *builder) {
 func (t *Tiles) mend(ctx context.Context, head Checkpoint) error {
 	silent := func(place, []byte) error { return nil }
 	proof := newBuilder(silent)
-	err := feed(ctx, t.log, proof, head.Size, func(domain.Position) {})
+	err := feed(ctx, t.log, proof, head.Size)
 	if err == nil && proof.tree.Root() == head.Root {
 		return t.rewrite(ctx, head)
 	}
@@ -212,7 +212,7 @@ func (t *Tiles) rewrite(ctx context.Context, head Checkpoint) error {
 		return replace(string(t.dir)+"/"+p.path(), content)
 	}
 	b := newBuilder(put)
-	if err := feed(ctx, t.log, b, head.Size, func(domain.Position) {}); err != nil {
+	if err := feed(ctx, t.log, b, head.Size); err != nil {
 		return err
 	}
 	if err := b.partials(put); err != nil {

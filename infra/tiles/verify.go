@@ -25,6 +25,9 @@ type Verification struct {
 	Key   string // the verifier key
 	// Checkpoints are further ones that the log must agree with, such as the last that an auditor saw.
 	Checkpoints [][]byte
+	// Since is a checkpoint up to which the auditor verified everything before, nil for none: only what was added to it is checked,
+	// and that it is the beginning of what stands now. The other checkpoints must not be older.
+	Since []byte
 	// Progress hears now and then how many of the events were checked.
 	Progress func(done, of domain.Position)
 }
@@ -40,47 +43,68 @@ func Verify(ctx context.Context, v Verification) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, err
 	}
+	heads, err := v.heads(signed)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	last := heads[len(heads)-1]
+	h := holding{log: v.Log, files: v.Files, tree: &merkle.Tree{}, progress: func(done domain.Position) {
+		if v.Progress != nil {
+			v.Progress(done, last.Size)
+		}
+	}}
+	if v.Since != nil {
+		if h.tree, err = since(ctx, v, heads[0]); err != nil {
+			return last, err
+		}
+	}
+	return last, h.hold(ctx, heads)
+}
+
+// heads gives the checkpoints that the log must agree with, in the order of their sizes.
+func (v Verification) heads(signed []byte) ([]Checkpoint, error) {
+	notes := append([][]byte{signed}, v.Checkpoints...)
+	if v.Since != nil {
+		notes = append([][]byte{v.Since}, notes...)
+	}
 	var heads []Checkpoint
-	for _, note := range append([][]byte{signed}, v.Checkpoints...) {
+	for _, note := range notes {
 		c, err := OpenCheckpoint(note, v.Key)
 		if err != nil {
-			return Checkpoint{}, err
+			return nil, err
+		}
+		if v.Since != nil && len(heads) > 0 && c.Size < heads[0].Size {
+			if len(heads) == 1 { // the ledger's own
+				return nil, damaged("the history is shorter than the checkpoint that was verified before", checkpointFile, c.Size, heads[0].Size)
+			}
+			return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "a checkpoint older than the one to begin at"),
+				"Leave out --checkpoint, or begin with the oldest checkpoint that you kept.")
 		}
 		heads = append(heads, c)
 	}
 	slices.SortStableFunc(heads, func(a, b Checkpoint) int { return int(int64(a.Size) - int64(b.Size)) })
-	last := heads[len(heads)-1]
-	files := readAhead(ctx, v.Files, last.Size)
-	defer files.close()
-	check := func(p place, content []byte) error { return compare(ctx, files, p, content) }
-	b := newBuilder(check)
-	for _, head := range heads {
-		if err := feed(ctx, v.Log, b, head.Size, func(done domain.Position) {
-			if v.Progress != nil {
-				v.Progress(done, last.Size)
-			}
-		}); err != nil {
-			return last, err
-		}
-		if head == last {
-			if err := b.partials(check); err != nil {
-				return last, err
-			}
-		}
-		if b.tree.Root() != head.Root {
-			return last, damaged("the events are not those of the checkpoint, though the tiles agree with them", checkpointFile, 0, head.Size)
-		}
-	}
-	return last, nil
+	return heads, nil
 }
 
 // feed adds the events of the log to the tree up to a size. It returns a *Damage where the log does not have them.
-func feed(ctx context.Context, log Log, b *builder, size domain.Position, progress func(domain.Position)) error {
-	if b.size() == size {
+func feed(ctx context.Context, log Log, b *builder, size domain.Position) error {
+	var failed error
+	err := events(ctx, log, b.size(), size, func(event []byte) bool {
+		failed = b.add(event)
+		return failed == nil
+	})
+	return errors.CombineErrors(failed, err)
+}
+
+// events hands on the events of the log from a position up to a size, until take says false. It returns a *Damage where the log does
+// not have them.
+func events(ctx context.Context, log Log, from, size domain.Position, take func(event []byte) bool) error {
+	if from == size {
 		return nil
 	}
-	for batch, err := range log.Read(ctx, b.size()) {
-		switch at := b.size(); {
+	at := from
+	for batch, err := range log.Read(ctx, from) {
+		switch {
 		case errors.Is(err, domain.ErrInvalid):
 			return shorter(end(ctx, log, at), size)
 		case errors.HasAssertionFailure(err):
@@ -90,17 +114,17 @@ func feed(ctx context.Context, log Log, b *builder, size domain.Position, progre
 		case batch.At != at:
 			return damaged("the log has a gap", "", at, batch.At)
 		}
-		for _, event := range batch.Events[:min(len(batch.Events), int(size-b.size()))] {
-			if err := b.add(event); err != nil {
-				return err
+		for _, event := range batch.Events[:min(len(batch.Events), int(size-at))] {
+			if !take(event) {
+				return nil
 			}
+			at++
 		}
-		progress(b.size())
-		if b.size() == size {
+		if at == size {
 			return nil
 		}
 		if batch.CaughtUp {
-			return shorter(b.size(), size)
+			return shorter(at, size)
 		}
 	}
 	return errors.Wrap(domain.ErrUnavailable, "the check of the log was ended")
