@@ -6,8 +6,6 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/cockroachdb/errors"
-
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/merkle"
 )
@@ -77,7 +75,7 @@ func (h *holding) hold(ctx context.Context, heads []Checkpoint) error {
 	case err != nil:
 		return err
 	case domain.Position(h.tree.Size()) < size:
-		return errors.Wrap(domain.ErrUnavailable, "the check of the log was ended")
+		return ended()
 	}
 	return nil
 }
@@ -100,6 +98,8 @@ func (h *holding) gather(ctx context.Context, files Files, size domain.Position)
 		case h.work <- g:
 			return true
 		case <-ctx.Done():
+			g.err = ended()
+			close(g.done)
 			return false
 		}
 	}

@@ -15,17 +15,24 @@ import (
 	"github.com/jigowatt/daybook/infra/tiles"
 )
 
-// tampered is the size of the ledgers that are tampered with: it has full and partial tiles of two levels, and a partial one of the
-// third.
-const tampered = 66_000
+// The ledgers that are tampered with: a small one with full and partial tiles, and one that has a full tile of the second level and
+// a partial one of the third.
+const (
+	small = 600
+	large = 66_000
+)
 
-// kinds are the files of a ledger of that size, and where in the tree they stand.
-var kinds = []struct{ kind, path string }{
-	{"checkpoint", "checkpoint"},
-	{"first bundle", "tile/entries/000"}, {"middle bundle", "tile/entries/128"}, {"last full bundle", "tile/entries/256"},
-	{"partial bundle", "tile/entries/257.p/208"},
-	{"first tile", "tile/0/000"}, {"middle tile", "tile/0/128"}, {"last full tile", "tile/0/256"}, {"partial tile", "tile/0/257.p/208"},
-	{"tile of level 1", "tile/1/000"}, {"partial tile of level 1", "tile/1/001.p/1"}, {"partial tile of level 2", "tile/2/000.p/1"},
+// kinds are files of a ledger of a size, and where in the tree they stand.
+var kinds = []struct {
+	events     int
+	kind, path string
+}{
+	{small, "checkpoint", "checkpoint"},
+	{small, "first bundle", "tile/entries/000"}, {small, "last full bundle", "tile/entries/001"}, {small, "partial bundle", "tile/entries/002.p/88"},
+	{small, "first tile", "tile/0/000"}, {small, "last full tile", "tile/0/001"}, {small, "partial tile", "tile/0/002.p/88"},
+	{small, "partial tile of level 1", "tile/1/000.p/2"},
+	{large, "middle bundle", "tile/entries/128"}, {large, "middle tile", "tile/0/128"},
+	{large, "tile of level 1", "tile/1/000"}, {large, "last tile of level 1", "tile/1/001.p/1"}, {large, "tile of level 2", "tile/2/000.p/1"},
 }
 
 // damages are what is done to a file.
@@ -34,13 +41,22 @@ var damages = []struct {
 	do   func(content []byte) []byte
 }{
 	{"first bit", func(b []byte) []byte { b[0] ^= 1; return b }},
-	{"middle bit", func(b []byte) []byte { b[len(b)/2] ^= 1; return b }},
+	{middleBit, func(b []byte) []byte { b[len(b)/2] ^= 1; return b }},
 	{"last bit", func(b []byte) []byte { b[len(b)-1] ^= 1; return b }},
-	{"torn", func(b []byte) []byte { return b[:len(b)/2] }},
+	{torn, func(b []byte) []byte { return b[:len(b)/2] }},
 	{"longer", func(b []byte) []byte { return append(b, 0) }},
 	{"emptied", func([]byte) []byte { return nil }},
-	{"gone", nil},
+	{gone, nil},
 }
+
+// The damages that a large ledger is tried with, and mended from: the rest differs in nothing that its size changes.
+const (
+	middleBit = "middle bit"
+	torn      = "torn"
+	gone      = "gone"
+)
+
+func some(damage string) bool { return damage == middleBit || damage == torn || damage == gone }
 
 func damage(t *testing.T, path string, do func([]byte) []byte) {
 	t.Helper()
@@ -56,7 +72,7 @@ func damage(t *testing.T, path string, do func([]byte) []byte) {
 // kept is a sound ledger.
 func kept(t *testing.T, n int) (dir, key string, log *memlog.Log) {
 	t.Helper()
-	dir, log = t.TempDir(), logOf(t, n)
+	dir, log = scratch(t), logOf(t, n)
 	return dir, keep(t, log, config(dir), n).Key(), log
 }
 
@@ -77,41 +93,48 @@ func standAlone(t *testing.T) string {
 func TestNoDamageToAFileIsSilent(t *testing.T) {
 	t.Parallel()
 	program := standAlone(t)
-	dir, key, log := kept(t, tampered)
-	check := func(dir string) (string, error) {
-		out, err := exec.Command(program, "-key", key, filepath.Join(dir, "tiles")).CombinedOutput()
-		return string(out), err
-	}
-	if out, err := check(dir); err != nil {
-		t.Fatalf("the sound directory: %v %s", err, out)
-	}
-	_, err := verify(t, log, config(dir), key)
-	must(t, err)
 	done, silent := 0, 0
-	for _, k := range kinds {
-		path := filepath.Join(dir, "tiles", filepath.FromSlash(k.path))
-		sound, err := os.ReadFile(path)
+	for _, size := range []int{small, large} {
+		dir, key, log := kept(t, size)
+		check := func() (string, error) {
+			out, err := exec.Command(program, "-key", key, filepath.Join(dir, "tiles")).CombinedOutput()
+			return string(out), err
+		}
+		if out, err := check(); err != nil {
+			t.Fatalf("the sound directory: %v %s", err, out)
+		}
+		_, err := verify(t, log, config(dir), key)
 		must(t, err)
-		for _, d := range damages {
-			damage(t, path, d.do)
-			done++
-			_, own := verify(t, log, config(dir), key)
-			if k.path == "checkpoint" && d.do == nil {
-				if !errors.Is(own, domain.ErrNotFound) {
+		for _, k := range kinds {
+			if k.events != size {
+				continue
+			}
+			path := filepath.Join(dir, "tiles", filepath.FromSlash(k.path))
+			sound, err := os.ReadFile(path)
+			must(t, err)
+			for _, d := range damages {
+				if size == large && !some(d.name) {
+					continue
+				}
+				damage(t, path, d.do)
+				done++
+				_, own := verify(t, log, config(dir), key)
+				found := errors.Is(own, tiles.ErrDamaged) && (k.path == "checkpoint" || strings.Contains(own.Error(), "position"))
+				if k.path == "checkpoint" && d.do == nil {
+					found = errors.Is(own, domain.ErrNotFound)
+				}
+				if !found {
 					silent++
 					t.Errorf("%s %s: our own verification says %v", k.kind, d.name, own)
 				}
-			} else if !errors.Is(own, tiles.ErrDamaged) || k.path != "checkpoint" && !strings.Contains(own.Error(), "position") {
-				silent++
-				t.Errorf("%s %s: our own verification says %v", k.kind, d.name, own)
+				out, err := check()
+				var exit *exec.ExitError
+				if !errors.As(err, &exit) || exit.ExitCode() != 3 || k.path != "checkpoint" && !strings.Contains(out, "position") {
+					silent++
+					t.Errorf("%s %s: the stand-alone verifier says %v %s", k.kind, d.name, err, out)
+				}
+				must(t, os.WriteFile(path, sound, 0o600))
 			}
-			out, err := check(dir)
-			var exit *exec.ExitError
-			if !errors.As(err, &exit) || exit.ExitCode() != 3 || k.path != "checkpoint" && !strings.Contains(out, "position") {
-				silent++
-				t.Errorf("%s %s: the stand-alone verifier says %v %s", k.kind, d.name, err, out)
-			}
-			must(t, os.WriteFile(path, sound, 0o600))
 		}
 	}
 	t.Logf("%d damages to %d kinds of files, %d silent", done, len(kinds), silent)
@@ -120,31 +143,41 @@ func TestNoDamageToAFileIsSilent(t *testing.T) {
 // A bit of an event changed in the log is found wherever it stands, and the position is named.
 func TestAnEventThatWasChangedIsNamed(t *testing.T) {
 	t.Parallel()
-	dir, key, _ := kept(t, tampered)
-	places := []int{0, 1, 255, 256, 32_768, 65_535, 65_536, 65_791, 65_792, tampered - 1}
-	for _, at := range places {
-		log := logOf(t, tampered, at)
-		_, err := verify(t, log, config(dir), key)
-		var d *tiles.Damage
-		if !errors.As(err, &d) || d.From != domain.Position(at) || d.To != domain.Position(at+1) {
-			t.Errorf("position %d: %v", at, err)
+	places := map[int][]int{small: {0, 1, 255, 256, 511, 512, small - 1}, large: {32_768, 65_535, 65_536, large - 1}}
+	done := 0
+	for size, list := range places {
+		dir, key, _ := kept(t, size)
+		for _, at := range list {
+			changed(t, dir, key, size, at)
+			done++
 		}
-		open, err := tiles.Open(t.Context(), log, config(copied(t, dir)))
-		if at >= tampered-tampered%256 { // in the last tile: nothing starts
-			if !errors.As(err, &d) || d.From != domain.Position(at) || errors.FlattenHints(err) == "" {
-				t.Errorf("position %d: opening says %v", at, err)
-			}
-			continue
-		}
-		must(t, err)
-		stop := running(t, open)
-		until(t, "health is red", func() bool { return open.Health() != nil })
-		if err := open.Damage(); !errors.As(err, &d) || d.From != domain.Position(at) {
-			t.Errorf("position %d: health says %v", at, err)
-		}
-		stop()
 	}
-	t.Logf("%d changed events, each named", len(places))
+	t.Logf("%d changed events, each named", done)
+}
+
+// changed changes the event at a position of a ledger of a size.
+func changed(t *testing.T, dir, key string, size, at int) {
+	t.Helper()
+	log := logOf(t, size, at)
+	_, err := verify(t, log, config(dir), key)
+	var d *tiles.Damage
+	if !errors.As(err, &d) || d.From != domain.Position(at) || d.To != domain.Position(at+1) {
+		t.Errorf("position %d of %d: %v", at, size, err)
+	}
+	open, err := tiles.Open(t.Context(), log, config(copied(t, dir)))
+	if at >= size-size%256 { // in the last tile: nothing starts
+		if !errors.As(err, &d) || d.From != domain.Position(at) || errors.FlattenHints(err) == "" {
+			t.Errorf("position %d of %d: opening says %v", at, size, err)
+		}
+		return
+	}
+	must(t, err)
+	stop := running(t, open)
+	until(t, "health is red", func() bool { return open.Health() != nil })
+	if err := open.Damage(); !errors.As(err, &d) || d.From != domain.Position(at) {
+		t.Errorf("position %d of %d: health says %v", at, size, err)
+	}
+	stop()
 }
 
 func TestALogThatIsShorterIsRefused(t *testing.T) {
@@ -183,31 +216,33 @@ func second[T any](_ T, err error) error { return err }
 // Tiles that are torn, changed or lost are written again from a log that is proved to be the one that was signed.
 func TestDamagedTilesAreWrittenAgainFromASoundLog(t *testing.T) {
 	t.Parallel()
-	dir, key, log := kept(t, tampered)
 	done := 0
-	for _, k := range kinds[1:] {
-		for _, d := range damages {
-			if d.name != "middle bit" && d.name != "torn" && d.name != "gone" {
-				continue // as one of these
+	for _, size := range []int{small, large} {
+		dir, key, log := kept(t, size)
+		for _, k := range kinds[1:] {
+			for _, d := range damages {
+				if k.events != size || !some(d.name) || size == large && d.name == torn {
+					continue
+				}
+				damage(t, filepath.Join(dir, "tiles", filepath.FromSlash(k.path)), d.do)
+				open, err := tiles.Open(t.Context(), log, config(dir))
+				must(t, err)
+				stop := running(t, open)
+				until(t, fmt.Sprint(k.kind, " ", d.name, " is mended"), func() bool {
+					_, err := verify(t, log, config(dir), key)
+					return err == nil
+				})
+				stop()
+				must(t, open.Health())
+				done++
 			}
-			damage(t, filepath.Join(dir, "tiles", filepath.FromSlash(k.path)), d.do)
-			open, err := tiles.Open(t.Context(), log, config(dir))
-			must(t, err)
-			stop := running(t, open)
-			until(t, fmt.Sprint(k.kind, " ", d.name, " is mended"), func() bool {
-				_, err := verify(t, log, config(dir), key)
-				return err == nil
-			})
-			stop()
-			must(t, open.Health())
-			done++
 		}
+		must(t, os.RemoveAll(filepath.Join(dir, "tiles")))
+		_, err := tiles.Open(t.Context(), log, config(dir))
+		must(t, err)
+		_, err = verify(t, log, config(dir), key)
+		must(t, err)
 	}
-	must(t, os.RemoveAll(filepath.Join(dir, "tiles")))
-	_, err := tiles.Open(t.Context(), log, config(dir))
-	must(t, err)
-	_, err = verify(t, log, config(dir), key)
-	must(t, err)
 	t.Logf("%d damaged files and the loss of all mended", done)
 }
 
@@ -215,7 +250,7 @@ func TestDamagedTilesAreWrittenAgainFromASoundLog(t *testing.T) {
 func TestWhatWasWrittenBeyondTheCheckpointIsWrittenAgain(t *testing.T) {
 	t.Parallel()
 	log := logOf(t, 3000)
-	dir := t.TempDir()
+	dir := scratch(t)
 	keep(t, log, config(dir), 3000)
 	for _, path := range []string{"tile/entries/011", "tile/0/011", "tile/entries/012", "tile/1/000", "tile/0/012.p/7"} {
 		file := filepath.Join(dir, "tiles", filepath.FromSlash(path))
@@ -233,11 +268,11 @@ func TestWhatWasWrittenBeyondTheCheckpointIsWrittenAgain(t *testing.T) {
 // Nothing is signed that contradicts the last checkpoint, whoever wrote it, and nothing goes on from one that was forged.
 func TestALastCheckpointThatWasChangedIsRefused(t *testing.T) {
 	dir, _, log := kept(t, 300)
-	other := t.TempDir()
+	other := scratch(t)
 	foreign := config(other)
 	foreign.Seed = make([]byte, tiles.SeedSize)
 	keep(t, log, foreign, 300)
-	older := t.TempDir()
+	older := scratch(t)
 	keep(t, logOf(t, 200), config(older), 200)
 	refused := 0
 	for name, change := range map[string]func(dir string){

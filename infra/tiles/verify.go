@@ -127,8 +127,10 @@ func events(ctx context.Context, log Log, from, size domain.Position, take func(
 			return shorter(at, size)
 		}
 	}
-	return errors.Wrap(domain.ErrUnavailable, "the check of the log was ended")
+	return ended()
 }
+
+func ended() error { return errors.Wrap(domain.ErrUnavailable, "the check of the log was ended") }
 
 func shorter(end, size domain.Position) error {
 	return damaged("the log is shorter than what was signed", "", end, size)
