@@ -89,9 +89,9 @@ func (g guarded) Append(ctx context.Context, at domain.Position, events [][]byte
 	return nil
 }
 
-// Verify holds the whole log against the tiles and the last checkpoint, with the verifier key that is given, or else the ledger's
-// own. It returns what tiles.Verify does.
-func (s *Stopped) Verify(ctx context.Context, key string, checkpoints [][]byte, progress func(done, of domain.Position)) (Verified, error) {
+// Verify holds the log against the tiles and the last checkpoint. Of v it takes the key, which is the ledger's own where it is empty,
+// and what else an auditor names. It returns what tiles.Verify does.
+func (s *Stopped) Verify(ctx context.Context, v Verification) (Verified, error) {
 	a := s.app
 	if disk, is := s.log.(*natslog.Disk); is && !disk.Known() {
 		return Verified{}, found(badSettings, 0, 0)
@@ -100,14 +100,13 @@ func (s *Stopped) Verify(ctx context.Context, key string, checkpoints [][]byte, 
 	if err != nil {
 		return Verified{}, err
 	}
-	if key == "" {
-		if key, err = s.key(ctx); err != nil {
+	if v.Key == "" {
+		if v.Key, err = s.key(ctx); err != nil {
 			return Verified{}, err
 		}
 	}
-	return tiles.Verify(ctx, tiles.Verification{
-		Log: s.log, Files: tiles.Directory(a.cfg.path(tilesDir)), Key: key, Checkpoints: append(checkpoints, last), Progress: progress,
-	})
+	v.Log, v.Files, v.Checkpoints = s.log, tiles.Directory(a.cfg.path(tilesDir)), append(v.Checkpoints, last)
+	return tiles.Verify(ctx, v)
 }
 
 // key gives the ledger's own verifier key.

@@ -19,8 +19,8 @@ import (
 
 // verifying are the flags of verify.
 type verifying struct {
-	data, key   string
-	checkpoints []string
+	data, key, since string
+	checkpoints      []string
 }
 
 func (p *program) verify() *cobra.Command {
@@ -30,13 +30,15 @@ func (p *program) verify() *cobra.Command {
 		Short: "Check that the history is whole and unaltered",
 		Long: "Holds every entry of the log against the tiles and the signed checkpoint, and names the first position where they differ.\n" +
 			"It exits with 3 where anything does. With --data it checks the directory of a ledger that is stopped. With --checkpoint\n" +
-			"it checks, too, that what was signed earlier still stands. To trust no program of ours, see scripts/verifier.",
+			"it checks, too, that what was signed earlier still stands; with --since it checks that, and only the entries added since.\n" +
+			"To trust no program of ours, see scripts/verifier.",
 		Example: "  daybook verify\n  daybook verify --data ./daybook-data\n  daybook verify --checkpoint seen-in-march.txt --key daybook/ledger+1234abcd+AQ…",
 		Args:    exact(0, "no arguments, only flags"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return p.verifyHistory(cmd.Context(), f) },
 	}
 	cmd.Flags().StringVar(&f.data, "data", "", "check this data directory of a stopped ledger")
 	cmd.Flags().StringVar(&f.key, "key", "", "the verifier key, where you have it from elsewhere; the ledger's own word by default")
+	cmd.Flags().StringVar(&f.since, "since", "", "a file with the checkpoint up to which you verified everything before")
 	cmd.Flags().StringArrayVar(&f.checkpoints, "checkpoint", nil, "a file with a checkpoint that you kept; may be given more than once")
 	return cmd
 }
@@ -55,32 +57,54 @@ type verdict struct {
 }
 
 func (p *program) verifyHistory(ctx context.Context, f verifying) error {
-	var kept [][]byte
-	for _, path := range f.checkpoints {
-		note, err := os.ReadFile(path)
-		if err != nil {
-			return invalid("The checkpoint cannot be read.", "Name with --checkpoint a file that holds one as the ledger gave it.")
-		}
-		kept = append(kept, note)
-	}
 	bar := p.progress("Verifying", -1)
-	progress := func(done, of domain.Position) { bar.reach(int64(done), int64(of)) }
+	v := app.Verification{Key: f.key, Progress: func(done, of domain.Position) { bar.reach(int64(done), int64(of)) }}
+	for _, path := range f.checkpoints {
+		note, err := keptCheckpoint(path)
+		if err != nil {
+			return err
+		}
+		v.Checkpoints = append(v.Checkpoints, note)
+	}
+	if f.since != "" {
+		var err error
+		if v.Since, err = keptCheckpoint(f.since); err != nil {
+			return err
+		}
+	}
 	var head app.Verified
 	var err error
 	if f.data != "" {
-		head, err = p.verifyStopped(ctx, f, kept, progress)
+		head, err = p.verifyStopped(ctx, f.data, v)
 	} else {
-		head, err = p.verifyRemote(ctx, &f, kept, progress)
+		head, err = p.verifyRemote(ctx, &v)
 	}
 	bar.finish()
 	if err != nil {
 		return p.unverified(err)
 	}
-	v := verdict{Verified: true, Events: uint64(head.Size), Root: hex.EncodeToString(head.Root[:]), Key: f.key}
+	return p.verified(head, v)
+}
+
+// keptCheckpoint reads the file of a checkpoint that an auditor kept.
+func keptCheckpoint(path string) ([]byte, error) {
+	note, err := os.ReadFile(path)
+	if err != nil {
+		return nil, invalid("The checkpoint cannot be read.", "Name with --checkpoint or --since a file that holds one as the ledger gave it.")
+	}
+	return note, nil
+}
+
+// verified shows that nothing differs.
+func (p *program) verified(head app.Verified, checked app.Verification) error {
+	v := verdict{Verified: true, Events: uint64(head.Size), Root: hex.EncodeToString(head.Root[:]), Key: checked.Key}
 	if p.format == "table" {
 		p.say(sentenceFor(head), "Root of the tree: "+v.Root)
-		if f.key != "" {
-			p.say("Signed with the key: " + f.key)
+		if checked.Since != nil {
+			p.say("The entries before the checkpoint of --since were not read again: it is proved that they are the same.")
+		}
+		if v.Key != "" {
+			p.say("Signed with the key: " + v.Key)
 		}
 		return nil
 	}
@@ -131,35 +155,32 @@ func (p *program) unverified(err error) error {
 	return err
 }
 
-func (p *program) verifyStopped(
-	ctx context.Context, f verifying, kept [][]byte, progress func(done, of domain.Position),
-) (head app.Verified, err error) {
-	ledger, err := p.openStopped(ctx, f.data)
+func (p *program) verifyStopped(ctx context.Context, data string, v app.Verification) (head app.Verified, err error) {
+	ledger, err := p.openStopped(ctx, data)
 	if err != nil {
 		return head, err
 	}
 	defer func() { err = errors.CombineErrors(err, ledger.Close()) }()
-	return ledger.Verify(ctx, f.key, kept, progress)
+	return ledger.Verify(ctx, v)
 }
 
-// verifyRemote checks the log of a running ledger here, by what it serves.
-func (p *program) verifyRemote(
-	ctx context.Context, f *verifying, kept [][]byte, progress func(done, of domain.Position),
-) (app.Verified, error) {
+// verifyRemote checks the log of a running ledger here, by what it serves. It fills in the key where none is named.
+func (p *program) verifyRemote(ctx context.Context, v *app.Verification) (app.Verified, error) {
 	files := remoteFiles{remote: p.ledger()}
-	if f.key == "" {
+	if v.Key == "" {
 		key, err := files.get(ctx, "/proof/key")
 		if err != nil {
 			return app.Verified{}, err
 		}
-		f.key = strings.TrimSpace(string(key))
+		v.Key = strings.TrimSpace(string(key))
 	}
 	signed, err := files.get(ctx, "/proof/checkpoint")
 	if err != nil {
 		return app.Verified{}, err
 	}
 	files.checkpoint = signed
-	return app.Verify(ctx, app.Verification{Log: remoteLog{p}, Files: files, Key: f.key, Checkpoints: kept, Progress: progress})
+	v.Log, v.Files = remoteLog{p}, files
+	return app.Verify(ctx, *v)
 }
 
 // remoteFiles are the files of the proof of a running ledger, with the checkpoint that it had when verifying began.
