@@ -141,7 +141,7 @@ func (a *App) lost(ctx context.Context, err error) error {
 		return err
 	}
 	if disk, failed := a.disk(); failed == nil && a.cfg.NATSURL == "" {
-		_, differs := (&Stopped{app: a, log: disk}).Verify(ctx, "", nil, nil)
+		_, differs := (&Stopped{app: a, log: disk}).Verify(ctx, Verification{})
 		if errors.Is(differs, ErrDamaged) {
 			return errors.WithSecondaryError(differs, err)
 		}

@@ -78,7 +78,7 @@ func verified(t *testing.T, data string) (app.Verified, error) {
 		return app.Verified{}, err
 	}
 	defer func() { must(t, s.Close()) }()
-	return s.Verify(t.Context(), "", nil, nil)
+	return s.Verify(t.Context(), app.Verification{})
 }
 
 func repaired(t *testing.T, data string) (plan app.RepairPlan, aside string, err error) {
