@@ -14,6 +14,9 @@ import (
 const (
 	dialTime      = 5 * time.Second
 	reconnectWait = 250 * time.Millisecond
+	// A server that hangs ends no connection. After this many unanswered questions, one at each interval, another server is sought.
+	pingInterval = 3 * time.Second
+	pingsUnheard = 2
 )
 
 // Connect opens a connection to the NATS server at url, which may name several servers separated by commas. It keeps trying to
@@ -53,6 +56,8 @@ func clientOptions(log *slog.Logger) []nats.Option {
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(reconnectWait),
 		nats.ReconnectBufSize(-1),
+		nats.PingInterval(pingInterval),
+		nats.MaxPingsOutstanding(pingsUnheard),
 		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
 			subject := ""
 			if sub != nil {

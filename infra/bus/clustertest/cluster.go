@@ -125,10 +125,13 @@ func (c *Cluster) Close() error {
 func (c *Cluster) Nodes() int { return len(c.nodes) }
 
 // URL names all nodes for clients, separated by commas.
-func (c *Cluster) URL() string {
+func (c *Cluster) URL() string { return c.URLFrom(0) }
+
+// URLFrom is URL with one node first.
+func (c *Cluster) URLFrom(node int) string {
 	urls := make([]string, len(c.nodes))
-	for i, n := range c.nodes {
-		urls[i] = n.url()
+	for i := range c.nodes {
+		urls[i] = c.nodes[(node+i)%len(c.nodes)].url()
 	}
 	return strings.Join(urls, ",")
 }

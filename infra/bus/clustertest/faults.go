@@ -15,21 +15,23 @@ type Fault struct {
 	// Make makes it fail, waits until the cluster serves the stream without what failed, mends it, and waits until every copy of the
 	// stream has all of it.
 	Make func(ctx context.Context, c *Cluster, stream string) error
+	// Short says that it belongs to the short set, which takes less than a minute.
+	Short bool
 }
 
 // Faults are the ways of failing that a cluster of three survives without losing what it acknowledged, one at a time.
 func Faults() []Fault {
 	return []Fault{
-		{"leader killed", onLeader(killed)},
-		{"leader paused", onLeader(paused)},
-		{"leader cut off, connections break", onLeader(isolated(false))},
-		{"leader cut off in silence", onLeader(isolated(true))},
-		{"leader back on an empty disk", onLeader(wiped)},
-		{"follower killed", onFollower(killed)},
-		{"follower paused", onFollower(paused)},
-		{"follower cut off in silence", onFollower(isolated(true))},
-		{"follower back on an empty disk", onFollower(wiped)},
-		{"rolling restart", rolling},
+		{"leader killed", onLeader(killed), true},
+		{"leader paused", onLeader(paused), true},
+		{"leader cut off, connections break", onLeader(isolated(false)), false},
+		{"leader cut off in silence", onLeader(isolated(true)), true},
+		{"leader back on an empty disk", onLeader(wiped), true},
+		{"follower killed", onFollower(killed), false},
+		{"follower paused", onFollower(paused), false},
+		{"follower cut off in silence", onFollower(isolated(true)), false},
+		{"follower back on an empty disk", onFollower(wiped), false},
+		{"rolling restart", rolling, false},
 	}
 }
 

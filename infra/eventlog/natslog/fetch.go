@@ -3,6 +3,7 @@ package natslog
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/cockroachdb/errors"
 	"github.com/nats-io/nats.go"
@@ -24,19 +25,22 @@ const (
 	statusEnd      = "204"
 )
 
-// message asks for one message, of any server that has a copy, and of the leader where that one has not caught up.
+// message asks for one message, of any server that has a copy, and of the leader where that one has not caught up or does not answer.
 func (l *Log) message(ctx context.Context, seq uint64) (*nats.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.answerTime)
 	defer cancel()
-	reply, err := l.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+l.stream, []byte(`{"seq":`+strconv.FormatUint(seq, 10)+`}`))
-	if err != nil {
-		return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "read a message"), err)
-	}
-	if reply.Header.Get(headerStatus) != "" {
+	asking, cancelAsking := context.WithTimeout(ctx, l.copyTime())
+	defer cancelAsking()
+	reply, err := l.nc.RequestWithContext(asking, "$JS.API.DIRECT.GET."+l.stream, []byte(`{"seq":`+strconv.FormatUint(seq, 10)+`}`))
+	if err != nil || reply.Header.Get(headerStatus) != "" {
 		return l.leaderMessage(ctx, seq)
 	}
 	return reply, nil
 }
+
+// copyTime bounds the wait for the next message of whichever server was asked: one that hangs is still asked, since the others notice
+// late.
+func (l *Log) copyTime() time.Duration { return min(time.Second, l.answerTime/4) }
 
 // window reads at most limit consecutive frames, from sequence first on and never beyond last: at least one.
 func (l *Log) window(ctx context.Context, first, last, limit uint64) ([]frame, error) {
@@ -59,17 +63,21 @@ func (l *Log) window(ctx context.Context, first, last, limit uint64) ([]frame, e
 	if err := l.nc.PublishRequest("$JS.API.DIRECT.GET."+l.stream, inbox, request); err != nil {
 		return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "ask for frames"), err)
 	}
+	patience := time.NewTimer(l.copyTime())
+	defer patience.Stop()
 	var frames []frame
 	for seq := first; seq < first+n; seq++ {
+		patience.Reset(l.copyTime())
 		var m *nats.Msg
+		status := statusEnd // of a server that does not answer, also where the connection was closed
 		select {
 		case m = <-answers:
+		case <-patience.C:
 		case <-ctx.Done():
 		}
-		if m == nil { // also where the connection was closed
-			return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "wait for frames"), ctx.Err())
+		if m != nil {
+			status = m.Header.Get(headerStatus)
 		}
-		status := m.Header.Get(headerStatus)
 		if status == statusEnd && seq > first {
 			break
 		}
@@ -88,7 +96,7 @@ func (l *Log) window(ctx context.Context, first, last, limit uint64) ([]frame, e
 }
 
 // frameIn gives the frame with the sequence seq out of an answer. Where the server that answered has not caught up, or the message
-// is gone, it asks the leader, who knows which of the two it is.
+// is gone, it asks the leader, who knows which of the two it is. m may be nil with these statuses.
 func (l *Log) frameIn(ctx context.Context, m *nats.Msg, status string, seq uint64) (frame, error) {
 	switch status {
 	case "":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"time"
 
 	"github.com/cockroachdb/errors"
 	"github.com/nats-io/nats.go"
@@ -106,19 +107,47 @@ func (l *Log) refresh(ctx context.Context) (uint64, error) {
 	return s.LastSeq, nil
 }
 
-// state asks the leader for the state of the stream.
+const (
+	// freshTime is how lately a leader must have heard of a copy to count it. Copies hear of their leader every second, and choose
+	// another one no sooner than four seconds after they last did, so that a leader who was replaced counts too few by then.
+	freshTime     = 3 * time.Second
+	lookAgainTime = 100 * time.Millisecond
+)
+
+// state asks the leader for the state of the stream, until one answers that most copies follow: a server that was cut off or hung
+// believes for some time that it still leads, and knows nothing of what was written meanwhile.
 func (l *Log) state(ctx context.Context) (jetstream.StreamState, error) {
-	var answer struct {
-		State jetstream.StreamState `json:"state"`
-		Error *jetstream.APIError   `json:"error"`
+	for {
+		var answer struct {
+			State   jetstream.StreamState `json:"state"`
+			Cluster jetstream.ClusterInfo `json:"cluster"`
+			Error   *jetstream.APIError   `json:"error"`
+		}
+		if err := l.api(ctx, "STREAM.INFO", nil, &answer); err != nil {
+			return answer.State, err
+		}
+		if answer.Error != nil {
+			return answer.State, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "ask for the end of the stream"), answer.Error)
+		}
+		if followed(answer.Cluster) {
+			return answer.State, nil
+		}
+		if !pause(ctx, lookAgainTime) {
+			return answer.State, errors.WithHint(errors.Wrap(domain.ErrUnavailable, "most copies of the stream do not answer its leader"),
+				"Check that most servers of the NATS cluster run and reach each other.")
+		}
 	}
-	if err := l.api(ctx, "STREAM.INFO", nil, &answer); err != nil {
-		return answer.State, err
+}
+
+// followed says that a leader lately heard of so many copies that, with its own, they are most of them.
+func followed(c jetstream.ClusterInfo) bool {
+	heard := 1
+	for _, r := range c.Replicas {
+		if r.Active > 0 && r.Active <= freshTime { // 0 where it was never heard of
+			heard++
+		}
 	}
-	if answer.Error != nil {
-		return answer.State, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "ask for the end of the stream"), answer.Error)
-	}
-	return answer.State, nil
+	return 2*heard > len(c.Replicas)+1
 }
 
 // leaderMessage asks the leader for one message. It returns an assertion failure where the leader does not have it.

@@ -58,10 +58,27 @@ func (cfg Config) settings() jetstream.StreamConfig {
 	}
 }
 
-// prepare makes the stream where there is none, and checks what is there.
+// prepare makes the stream where there is none, and checks what is there. A cluster that was just started refuses for a moment what it
+// can do when all its servers have found each other.
 func (l *Log) prepare(ctx context.Context, cfg Config) error {
 	ctx, cancel := context.WithTimeout(ctx, l.answerTime)
 	defer cancel()
+	for {
+		s, err := l.openStream(ctx, cfg)
+		if err == nil {
+			return checkSettings(s.CachedInfo().Config, cfg)
+		}
+		var refusal jetstream.JetStreamError
+		final := !errors.As(err, &refusal) || refusal.APIError() == nil || refusal.APIError().Code < 500
+		if final || !pause(ctx, lookAgainTime) {
+			return errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "open the ledger's stream"), err),
+				"Check that JetStream is enabled on the NATS server and that its cluster has a leader.")
+		}
+	}
+}
+
+// openStream gives the stream, and makes it where there is none.
+func (l *Log) openStream(ctx context.Context, cfg Config) (jetstream.Stream, error) {
 	s, err := l.js.Stream(ctx, l.stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		s, err = l.js.CreateStream(ctx, cfg.settings())
@@ -69,11 +86,7 @@ func (l *Log) prepare(ctx context.Context, cfg Config) error {
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another process made it just now, perhaps otherwise
 		s, err = l.js.Stream(ctx, l.stream)
 	}
-	if err != nil {
-		return errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "open the ledger's stream"), err),
-			"Check that JetStream is enabled on the NATS server and that its cluster has a leader.")
-	}
-	return checkSettings(s.CachedInfo().Config, cfg)
+	return s, err
 }
 
 // finding is one setting of a stream that is as it must be, or is not.
