@@ -45,6 +45,7 @@ var layers = map[string][]string{
 	"infra/client/clienttest":  {"infra/client", "infra/wire", "infra/cloudevents"},
 	"infra/telemetry":          {"domain"},
 	"infra/bus":                {"domain"},
+	"infra/bus/clustertest":    {"domain", "infra/bus"},
 	"infra/sqlite":             {"domain"},
 	"infra/keys":               {"domain"},
 	"infra/relay":              {"domain"},
@@ -72,7 +73,7 @@ var layers = map[string][]string{
 	"infra/console":  {"commands", "projections/...", "domain/...", "infra/problem", "infra/sentence", "infra/wire"},
 	"infra/app":      {"commands", "domain/...", "projections/...", "infra/...", "!infra/cli", "!infra/client"},
 	"infra/cli":      {"domain", "infra/app", "infra/client", "infra/wire", "infra/accesslog", "infra/telemetry", "scripts/sample"},
-	"scripts/...":    {"domain", "infra/wire", "infra/client", "infra/cloudevents", "infra/cli", "infra/app", "scripts/..."},
+	"scripts/...":    {"domain", "infra/wire", "infra/client", "infra/cloudevents", "infra/cli", "infra/app", "infra/bus/clustertest", "scripts/..."},
 	"scripts/sample": {},
 }
 

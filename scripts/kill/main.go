@@ -10,15 +10,15 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/cockroachdb/errors"
+	"github.com/nats-io/nats.go"
+
+	"github.com/jigowatt/daybook/scripts/book"
 )
 
 func main() {
@@ -45,25 +45,25 @@ func run(ctx context.Context, rounds, callers int, seed uint64, keep bool) (err 
 	} else {
 		defer func() { err = errors.CombineErrors(err, os.RemoveAll(dir)) }()
 	}
-	binary := filepath.Join(dir, "daybook")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/jigowatt/daybook").CombinedOutput(); err != nil {
-		return errors.Wrapf(err, "build: %s", out)
+	binary, err := book.Build(ctx, dir)
+	if err != nil {
+		return err
 	}
 	fmt.Printf("seed %d, %d rounds, %d callers\n", seed, rounds, callers)
 	random := rand.New(rand.NewPCG(seed, 0))
-	b := newBook(seed)
+	b := book.New(seed)
 	for round := range rounds {
 		p, err := start(ctx, binary, filepath.Join(dir, "data"))
 		if err != nil {
 			return errors.Wrapf(err, "round %d", round)
 		}
-		if err := b.check(ctx, p); err != nil {
-			return errors.CombineErrors(errors.Wrapf(err, "round %d", round), p.kill())
+		if _, err := check(ctx, b, p); err != nil {
+			return errors.CombineErrors(errors.Wrapf(err, "round %d", round), p.Kill())
 		}
 		recording, cancel := context.WithTimeout(ctx, 300*time.Millisecond+time.Duration(random.Int64N(int64(1500*time.Millisecond))))
 		killed := make(chan error, 1)
-		go func() { <-recording.Done(); killed <- p.kill() }()
-		err = b.record(recording, p, callers)
+		go func() { <-recording.Done(); killed <- p.Kill() }()
+		err = b.Record(recording, p.NATS, callers, nats.NoReconnect())
 		cancel()
 		if err := errors.CombineErrors(err, <-killed); err != nil {
 			return errors.Wrapf(err, "round %d", round)
@@ -76,72 +76,32 @@ func run(ctx context.Context, rounds, callers int, seed uint64, keep bool) (err 
 	if err != nil {
 		return errors.Wrap(err, "last start")
 	}
-	if err := errors.CombineErrors(b.check(ctx, p), p.kill()); err != nil {
+	c, err := check(ctx, b, p)
+	if err := errors.CombineErrors(err, p.Kill()); err != nil {
 		return err
 	}
-	fmt.Printf("%d kills: %d events in the log, %d actions acknowledged, 0 lost, 0 doubled, 0 moved; %d unacknowledged were recorded once\n",
-		rounds, b.events, len(b.acknowledged), b.unacknowledged)
+	fmt.Printf("%d kills: %d events in the log, %d actions acknowledged, 0 lost, 0 doubled; %d unacknowledged were recorded once\n",
+		rounds, c.Events, c.Acknowledged, c.Unacknowledged)
 	return nil
 }
 
-// process is one run of the program.
-type process struct {
-	cmd        *exec.Cmd
-	http, nats string
+// check holds the log against the book.
+func check(ctx context.Context, b *book.Book, p *book.Process) (book.Counts, error) {
+	c, err := b.Check(ctx, p.HTTP)
+	if err == nil && !c.Sound() {
+		err = errors.Newf("of %d acknowledged %d were lost; %d stand twice, %d positions are missing", c.Acknowledged, c.Lost, c.Doubled, c.Gaps)
+	}
+	return c, err
 }
 
-func start(ctx context.Context, binary, data string) (*process, error) {
-	httpAddr, natsAddr, err := freeAddresses()
+func start(ctx context.Context, binary, data string) (*book.Process, error) {
+	nats, err := book.FreeAddress()
 	if err != nil {
 		return nil, err
 	}
-	p := &process{http: "http://" + httpAddr, nats: "nats://" + natsAddr}
-	p.cmd = exec.Command(binary, "serve", "--data", data, "--http", httpAddr, "--nats", natsAddr)
-	log, err := os.OpenFile(data+".log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, err
+	p, err := book.Start(ctx, binary, "--data", data, "--nats", nats)
+	if p != nil {
+		p.NATS = "nats://" + nats
 	}
-	defer log.Close()
-	p.cmd.Stdout, p.cmd.Stderr = log, log
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
-	}
-	for range 300 {
-		if _, err := get(ctx, p.http+"/readyz"); err == nil {
-			return p, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, errors.CombineErrors(ctx.Err(), p.kill())
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-	text, err := tail(data + ".log")
-	return nil, errors.CombineErrors(errors.Newf("the ledger did not become ready: %s", text), errors.CombineErrors(err, p.kill()))
-}
-
-func tail(path string) (string, error) {
-	b, err := os.ReadFile(path)
-	return string(b[max(0, len(b)-4096):]), err
-}
-
-// kill ends the process as a crash would. Its exit is not an error.
-func (p *process) kill() error {
-	if err := p.cmd.Process.Signal(syscall.SIGKILL); err != nil {
-		return errors.Wrap(err, "the ledger ended by itself")
-	}
-	_ = p.cmd.Wait() // the exit status is that of the signal
-	return nil
-}
-
-func freeAddresses() (first, second string, err error) {
-	for _, address := range []*string{&first, &second} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", "", err
-		}
-		defer l.Close()
-		*address = l.Addr().String()
-	}
-	return first, second, nil
+	return p, err
 }
