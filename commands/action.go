@@ -14,7 +14,8 @@ import (
 const (
 	MaxSubjects     = 1_000
 	MaxDetailsBytes = 16 << 10
-	// MaxActionBytes bounds the events of one action together: an action is written in one frame or not at all.
+	// MaxActionBytes bounds the events of one action together: an action is written in one frame or not at all. Where the log takes
+	// smaller frames, they bound it.
 	MaxActionBytes = 2 << 20
 	// eventOverhead is more than an event has without its details, categories and system: names of members 350 bytes, names of
 	// the register and ids 450, times and numbers 100, all findings that DESIGN knows 500.
@@ -88,7 +89,7 @@ func (a Action) Source() string { return domain.ServiceSource(a.Controller, a.Se
 
 // check bounds what parsing did not bound, and holds what could hurt others to having been parsed: actions are resolved many
 // together, and an event whose source or id cannot be read stops the ledger for ever. It returns domain.ErrInvalid.
-func (a Action) check() error {
+func (a Action) check(maxBytes int) error {
 	_, noController := domain.ParseName[domain.ControllerID](string(a.Controller))
 	_, noService := domain.ParseName[domain.ServiceID](string(a.Service))
 	_, noID := domain.ParseID(a.ID)
@@ -103,7 +104,7 @@ func (a Action) check() error {
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "number of subjects"), "Name at most 1,000 people in one action; send several actions.")
 	case details > MaxDetailsBytes:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "size of details"), "Details have at most 16 KiB.")
-	case n*a.eventSize() > MaxActionBytes:
+	case a.size() > maxBytes:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "size of an action"),
 			"Details and categories are kept once for each person: name fewer people, shorten the details or list fewer categories.")
 	case slices.ContainsFunc(a.Subjects, func(id domain.Identifier) bool { return id.Kind == "" || id.Value.IsZero() }):
@@ -122,6 +123,9 @@ func checkTime(t time.Time) error {
 	}
 	return nil
 }
+
+// size gives a number of bytes that all events of the action together do not exceed, as frames count them.
+func (a Action) size() int { return len(a.Subjects) * (a.eventSize() + domain.EventOverhead) }
 
 // eventSize gives a number of bytes that none of the action's events exceeds: sealed details are base64.
 func (a Action) eventSize() int {

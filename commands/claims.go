@@ -46,6 +46,9 @@ type settledCommand struct {
 
 func (f *frame) empty() bool { return len(f.tasks) == 0 && len(f.commands) == 0 }
 
+// size gives the bytes of the frame as an engine's limit counts them.
+func (f *frame) size() int { return len(f.buffer) + len(f.ends)*domain.EventOverhead }
+
 func (f *frame) events() [][]byte {
 	events := make([][]byte, len(f.ends))
 	start := 0

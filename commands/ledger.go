@@ -24,7 +24,9 @@ type Config struct {
 	QueueActions   int // that may wait; 16,384
 	QueueBytes     int // that may wait; 64 MiB
 	MaxFrameEvents int // 4,096
-	MaxFrameBytes  int // at least MaxActionBytes; 4 MiB
+	// MaxFrameBytes is the most that Log takes in one append, with domain.EventOverhead for each event; 8 MiB. It bounds what one
+	// action and what one command may write; it is raised to what two of the largest events take.
+	MaxFrameBytes int
 
 	claims *claims // of the epoch
 }
@@ -42,13 +44,20 @@ func (c *Config) fill() {
 	for _, limit := range []struct {
 		value   *int
 		initial int
-	}{{&c.QueueActions, 16_384}, {&c.QueueBytes, 64 << 20}, {&c.MaxFrameEvents, 4_096}, {&c.MaxFrameBytes, 4 << 20}} {
+	}{{&c.QueueActions, 16_384}, {&c.QueueBytes, 64 << 20}, {&c.MaxFrameEvents, 4_096}, {&c.MaxFrameBytes, 8<<20 - 1<<10}} {
 		if *limit.value == 0 {
 			*limit.value = limit.initial
 		}
 	}
-	c.MaxFrameBytes = max(c.MaxFrameBytes, MaxActionBytes)
+	c.MaxFrameBytes = max(c.MaxFrameBytes, 2*(domain.MaxEventBytes+domain.EventOverhead))
 }
+
+// actionBytes bounds the events of one action together.
+func (c *Config) actionBytes() int { return min(MaxActionBytes, c.MaxFrameBytes) }
+
+// commandBytes bounds the events of one command together. What they come to is known when they are decided, and then they must fit
+// into a frame that others have begun to fill: so a command has half of it, and waits for a frame that is not half full.
+func (c *Config) commandBytes() int { return c.MaxFrameBytes / 2 }
 
 // Ledger is the one door of the write side. Open folds its state; Run is its one writer.
 type Ledger struct {

@@ -68,7 +68,8 @@ func (e *epoch) run(ctx context.Context, state State, last time.Time) error {
 
 func (e *epoch) resolve(taking, working context.Context, out chan<- []*task) {
 	defer close(out)
-	r := &resolver{log: e.ledger.cfg.Log, vault: e.ledger.cfg.Vault, memory: e.ledger.cfg.Memory, claims: e.claims}
+	cfg := e.ledger.cfg
+	r := &resolver{log: cfg.Log, vault: cfg.Vault, memory: cfg.Memory, claims: e.claims, maxAction: cfg.actionBytes()}
 	for {
 		subs, err := e.ledger.queue.pop(taking, resolveBatch)
 		if err != nil {

@@ -52,6 +52,8 @@ type resolver struct {
 	vault  Vault
 	memory Memory
 	claims *claims
+	// maxAction bounds an action in bytes.
+	maxAction int
 }
 
 // resolve makes tasks of submissions. What it can answer itself it settles: unusable actions, repetitions of what is on disk,
@@ -66,7 +68,7 @@ func (r *resolver) resolve(ctx context.Context, subs []*submission) ([]*task, er
 		}
 		for i := range sub.actions {
 			a := &sub.actions[i]
-			if err := a.check(); err != nil {
+			if err := a.check(r.maxAction); err != nil {
 				sub.settle(i, Outcome{Err: err})
 				continue
 			}

@@ -77,14 +77,14 @@ func (s *sequencer) fill(ctx context.Context, tasks []*task) []*task {
 	for i, t := range tasks {
 		switch {
 		case t.sub.command != nil:
-			if s.full(1, domain.MaxEventBytes) {
+			if s.full(0, s.cfg.commandBytes()) {
 				return tasks[i:]
 			}
 			s.command(ctx, t.sub.command)
 		case t.repeats != nil:
 			s.repeat(t)
 		default:
-			if s.full(len(t.subjects), len(t.subjects)*t.action().eventSize()) {
+			if s.full(len(t.subjects), t.action().size()) {
 				return tasks[i:]
 			}
 			s.record(t)
@@ -93,10 +93,11 @@ func (s *sequencer) fill(ctx context.Context, tasks []*task) []*task {
 	return nil
 }
 
-// full says that the open frame has no room for so much more. An empty frame has room for anything that was let in.
+// full says that the open frame has no room for so much more, counted with what an event takes beside its bytes. An empty frame has
+// room for anything that was let in.
 func (s *sequencer) full(events, bytes int) bool {
 	f := s.open
-	return len(f.ends) > 0 && (len(f.ends)+events > s.cfg.MaxFrameEvents || len(f.buffer)+bytes > s.cfg.MaxFrameBytes)
+	return len(f.ends) > 0 && (len(f.ends)+events > s.cfg.MaxFrameEvents || f.size()+bytes > s.cfg.MaxFrameBytes)
 }
 
 // now gives the ledger's time, which never runs backwards within a log whatever the clock does.
@@ -217,7 +218,8 @@ func (s *sequencer) command(ctx context.Context, c *command) {
 		f.ends = append(f.ends, len(f.buffer))
 		state = state.evolve(domain.Recorded{Position: state.End, Bytes: f.buffer[before:], Event: event})
 	}
-	if err == nil && (len(f.ends)-first > s.cfg.MaxFrameEvents || len(f.buffer)-start > s.cfg.MaxFrameBytes) {
+	n := len(f.ends) - first
+	if err == nil && (n > s.cfg.MaxFrameEvents || len(f.buffer)-start+n*domain.EventOverhead > s.cfg.commandBytes()) {
 		err = errors.WithHint(errors.Wrap(domain.ErrInvalid, "too many changes at once"), "Declare the register in smaller parts.")
 	}
 	if err != nil {

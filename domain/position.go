@@ -10,6 +10,10 @@ import (
 // in sixteen bits.
 const MaxEventBytes = 65_535
 
+// EventOverhead is what an append counts for each event beside the event's own bytes, on every engine alike, so that a writer who
+// fills appends has one sum: JetStream spends a comma and a line feed, and KurrentDB counts the type of an event twice over.
+const EventOverhead = 128
+
 // Position is the place of an event in its ledger: a count from 0, without gaps, never used twice.
 // As the end of a log it is the number of events, which is the position that the next event will take.
 type Position uint64

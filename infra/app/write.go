@@ -39,7 +39,7 @@ func (a *App) openLedger(ctx context.Context) error {
 	a.closers.add(m.Close)
 	a.ledger, err = commands.Open(ctx, commands.Config{
 		Log: guarded{a.log, a.tiles, a.mark}, Vault: a.vault, Memory: m, Now: a.cfg.Now, Logger: a.cfg.Logger.With(slog.String("part", "writer")),
-		MaxFrameBytes: a.log.MaxFrame() / 2,
+		MaxFrameBytes: a.log.MaxFrame(),
 	})
 	return errors.Wrap(a.explained(ctx, err), "ledger")
 }

@@ -12,9 +12,8 @@ import (
 	"github.com/jigowatt/daybook/domain"
 )
 
-// EventOverhead is what a frame spends on each event beside the event's own bytes: a comma and a line feed. A writer that
-// fills frames counts it, so that its sum is the same on every engine.
-const EventOverhead = 2
+// EventOverhead is what a frame counts for each event beside the event's own bytes; see domain.EventOverhead.
+const EventOverhead = domain.EventOverhead
 
 // MinMaxFrame is the least that an engine may set as its MaxFrame: one event of the largest size must always fit.
 const MinMaxFrame = domain.MaxEventBytes + EventOverhead
@@ -57,4 +56,19 @@ func Check(events [][]byte, maxFrame int) error {
 		return errors.WithHint(errors.WithStack(errLongFrame), "Split the batch: it exceeds what one append may hold.")
 	}
 	return nil
+}
+
+// Clone copies events into one piece of memory, for an engine that keeps what its caller may change.
+func Clone(events [][]byte) [][]byte {
+	n := 0
+	for _, e := range events {
+		n += len(e)
+	}
+	buf, out := make([]byte, 0, n), make([][]byte, len(events))
+	for i, e := range events {
+		start := len(buf)
+		buf = append(buf, e...)
+		out[i] = buf[start:len(buf):len(buf)]
+	}
+	return out
 }

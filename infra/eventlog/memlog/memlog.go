@@ -77,7 +77,7 @@ func (l *Log) Append(ctx context.Context, at domain.Position, events [][]byte) e
 	if err := l.admit(ctx); err != nil {
 		return err
 	}
-	stored := clone(events)
+	stored := eventlog.Clone(events)
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -157,19 +157,4 @@ func (l *Log) after(at domain.Position) (frames []frame, end domain.Position, ch
 func (l *Log) announce() {
 	close(l.changed)
 	l.changed = make(chan struct{})
-}
-
-// clone copies the events into one piece of memory.
-func clone(events [][]byte) [][]byte {
-	n := 0
-	for _, e := range events {
-		n += len(e)
-	}
-	buf, out := make([]byte, 0, n), make([][]byte, len(events))
-	for i, e := range events {
-		start := len(buf)
-		buf = append(buf, e...)
-		out[i] = buf[start:len(buf):len(buf)]
-	}
-	return out
 }

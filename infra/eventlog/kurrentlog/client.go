@@ -1,0 +1,150 @@
+package kurrentlog
+
+import (
+	"context"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/cockroachdb/errors"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/jigowatt/daybook/domain"
+)
+
+// grace is how much longer than its deadline a call may take before its client is given up.
+const grace = 250 * time.Millisecond
+
+var (
+	errPanicked = errors.New("the KurrentDB client panicked")
+	errStuck    = errors.New("the KurrentDB client did not come back")
+)
+
+// session gives the client, and makes one where there is none.
+func (l *Log) session() (*esdb.Client, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.done.Err() != nil {
+		return nil, errors.Wrap(domain.ErrUnavailable, "use of a closed KurrentDB log")
+	}
+	if l.client == nil {
+		settings := l.settings
+		c, err := esdb.NewClient(&settings)
+		if err != nil {
+			return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "make a KurrentDB client"), private(err))
+		}
+		l.client = c
+	}
+	return l.client, nil
+}
+
+// retire gives a client up, so that the next call makes another one. Whoever still waits inside of it is freed.
+func (l *Log) retire(c *esdb.Client) {
+	l.mu.Lock()
+	if l.client == c {
+		l.client = nil
+	}
+	l.mu.Unlock()
+	_ = c.Close() // it only ever says that all is well
+}
+
+// call runs one call of the client, which is to take no longer than the answer time. All of them ask for the leader, in a header
+// of our own: the client's option RequiresLeader sets one that is not sent.
+//
+// The client can panic over an answer that it does not know, and block for ever where it talks to its own connection after that
+// gave up. Then it is closed, which frees whoever waits in it, and so it is when it says that it lost the server.
+func (l *Log) call(ctx context.Context, f func(context.Context, *esdb.Client) error) error {
+	c, err := l.session()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(leader(ctx), l.answerTime)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- guarded(func() error { return f(ctx, c) }) }() // awaited below
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		err = l.comeBack(c, ended)
+	}
+	if isBroken(err) {
+		l.retire(c)
+	}
+	return err
+}
+
+// comeBack waits for a call whose time is over.
+func (l *Log) comeBack(c *esdb.Client, ended <-chan error) error {
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-timer.C:
+	}
+	l.retire(c)
+	if err := <-ended; err != nil { // a discovery that is under way ends within its own time
+		return errors.CombineErrors(errors.WithStack(errStuck), private(err))
+	}
+	return nil
+}
+
+// leader asks the server to answer as the leader, or to say who is.
+func leader(ctx context.Context) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, "requires-leader", "true")
+}
+
+// guarded takes a panic for an error.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if recover() != nil { // what it says may quote an answer
+			err = errors.WithStack(errPanicked)
+		}
+	}()
+	return f()
+}
+
+// code gives the client's code of an error, ErrorCodeUnknown where it has none.
+func code(err error) esdb.ErrorCode {
+	var e *esdb.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return esdb.ErrorCodeUnknown
+}
+
+// isBroken says that a client is of no more use, or holds on to a connection that is lost.
+func isBroken(err error) bool {
+	if err == nil {
+		return false
+	}
+	switch code(err) {
+	case esdb.ErrorCodeConnectionClosed, esdb.ErrorUnavailable, esdb.ErrorCodeDeadlineExceeded, esdb.ErrorCodeUnauthenticated:
+		return true
+	}
+	return errors.IsAny(err, errPanicked, errStuck)
+}
+
+// private hides what a client's error says: addresses, names, and whatever a server chose to write. The code remains.
+func private(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.IsAny(err, errPanicked, errStuck, domain.ErrUnavailable) || errors.HasAssertionFailure(err) {
+		return err
+	}
+	if errors.IsAny(err, context.Canceled, context.DeadlineExceeded) {
+		return errors.New("the answer did not come in time")
+	}
+	return errors.Newf("the KurrentDB client's error %d", errors.Safe(int(code(err))))
+}
+
+// unavailable makes the error of a question that was not answered.
+func unavailable(err error, what string) error {
+	switch code(err) {
+	case esdb.ErrorCodeUnauthenticated, esdb.ErrorCodeAccessDenied:
+		return errors.WithHint(errors.WithSecondaryError(errors.Wrapf(domain.ErrUnavailable, "KurrentDB does not let us %s", errors.Safe(what)), private(err)),
+			"Give a user in the connection string who may read and write the ledger's stream, and check its access list.")
+	}
+	return errors.WithHint(errors.WithSecondaryError(errors.Wrapf(domain.ErrUnavailable, "KurrentDB did not %s", errors.Safe(what)), private(err)),
+		"Check that the server runs, that the connection string names it, and that its cluster has a leader.")
+}

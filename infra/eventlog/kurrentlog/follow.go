@@ -1,0 +1,92 @@
+package kurrentlog
+
+import (
+	"context"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+)
+
+const (
+	followAgainTime = 250 * time.Millisecond
+	followTries     = 10 // without a subscription, before readings are told: a cluster may be choosing a leader
+)
+
+// follow keeps the tail told of what is written, by one subscription, which it begins again wherever it was dropped, until the log
+// is closed. While it has none, readings that wait are ended rather than left to wait for what they would not hear of.
+func (l *Log) follow() {
+	for failed := 0; ; {
+		confirmed, err := l.subscribe(l.done)
+		if l.done.Err() != nil {
+			return
+		}
+		l.tail.report(err)
+		if confirmed {
+			failed = 0
+		}
+		if failed++; failed >= followTries || errors.HasAssertionFailure(err) {
+			failed = 0
+			l.tail.interrupt(err)
+		}
+		if !pause(l.done, followAgainTime) {
+			return
+		}
+	}
+}
+
+// subscribe follows the stream from the end that is known, until the subscription is dropped or gives what cannot be. It says
+// whether the server confirmed it.
+func (l *Log) subscribe(ctx context.Context) (confirmed bool, err error) {
+	if err := l.refresh(ctx); err != nil { // a subscription would wait on a stream that is gone
+		return false, err
+	}
+	c, err := l.session()
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithCancel(leader(ctx))
+	defer cancel()
+	impatient := time.AfterFunc(l.answerTime, func() { cancel(); l.retire(c) }) // the client may not heed its context
+	defer impatient.Stop()
+	next := l.tail.last()
+	err = guarded(func() error {
+		opts := esdb.SubscribeToStreamOptions{From: esdb.Start{}} // the client would begin at the end
+		if next > 0 {
+			opts.From = esdb.Revision(uint64(next) - 1)
+		}
+		s, err := c.SubscribeToStream(ctx, l.stream, opts)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		if impatient.Stop() {
+			confirmed = true
+			l.tail.report(nil)
+		}
+		for {
+			e := s.Recv()
+			switch {
+			case e.SubscriptionDropped != nil:
+				return e.SubscriptionDropped.Error
+			case e.EventAppeared == nil:
+				continue
+			}
+			event, err := l.bytesOf(e.EventAppeared, next)
+			if err != nil {
+				return err
+			}
+			l.tail.push(next, [][]byte{event})
+			next++
+		}
+	})
+	if isBroken(err) {
+		l.retire(c)
+	}
+	if !errors.HasAssertionFailure(err) && !errors.Is(err, domain.ErrUnavailable) {
+		err = unavailable(err, "go on telling what is written")
+	}
+	return confirmed, err
+}
