@@ -55,6 +55,7 @@ var layers = map[string][]string{
 	"infra/accesslog":          {"domain", "infra/wire"},
 	"infra/report":             {"domain/...", "commands", "infra/cloudevents", "infra/wire"},
 	"infra/eventlog":           {"domain"},
+	"infra/eventlog/migrate":   {"domain", "domain/merkle", "commands", "infra/eventlog"},
 	"infra/eventlog/...":       {"domain", "commands", "infra/eventlog", "infra/eventlog/natslog/blocks"},
 	"infra/endmark":            {"domain", "domain/merkle"},
 	"infra/vault/...":          {"domain", "commands", "infra/keys", "infra/sqlite", "infra/vault/internal/..."},
