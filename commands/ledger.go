@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -63,6 +64,7 @@ func (c *Config) commandBytes() int { return c.MaxFrameBytes / 2 }
 type Ledger struct {
 	cfg   Config
 	queue *queue
+	looks *looks
 	state atomic.Pointer[State] // what is durable
 	// matters are ahead of what is durable by what is being written; folding replaces them.
 	matters atomic.Pointer[matters]
@@ -73,13 +75,23 @@ type Ledger struct {
 // now, and an assertion failure when the log is shorter than what was acknowledged, or holds what this program cannot read.
 func Open(ctx context.Context, cfg Config) (*Ledger, error) {
 	cfg.fill()
-	l := &Ledger{cfg: cfg, queue: newQueue(cfg.QueueActions, cfg.QueueBytes)}
+	l := &Ledger{cfg: cfg, queue: newQueue(cfg.QueueActions, cfg.QueueBytes), looks: newLooks()}
 	return l, l.fold(ctx)
 }
 
 // Run writes until ctx ends. What was taken on by then is written and answered before Run returns nil. When an append fails it
 // folds the log again and goes on; it returns an error only when going on would risk the record.
 func (l *Ledger) Run(ctx context.Context) error {
+	// The pipeline outlives ctx by as long as it takes to write the looks that wait.
+	writing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	looking, end := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer end()
+	beside.Go(func() {
+		defer stop()
+		l.writeLooks(looking)
+	})
 	defer func() {
 		for _, s := range l.queue.close() {
 			s.fail(ErrClosed)
@@ -87,8 +99,8 @@ func (l *Ledger) Run(ctx context.Context) error {
 	}()
 	for {
 		e := &epoch{ledger: l, claims: &claims{byKey: map[MessageKey]*claim{}}, failed: make(chan struct{}), snapped: l.State().End}
-		cause := e.run(ctx, *l.state.Load(), l.last)
-		if ctx.Err() != nil {
+		cause := e.run(writing, *l.state.Load(), l.last)
+		if writing.Err() != nil {
 			return nil
 		}
 		l.cfg.Logger.WarnContext(ctx, "the writer lost its place and folds the log again", slog.Any("error", cause))

@@ -66,7 +66,7 @@ func TestTheEventSaysWhatWasSentAndNothingPersonal(t *testing.T) {
 		t.Errorf("the details open to %q: %v", details.Reveal(), err)
 	}
 	for _, e := range events {
-		for _, personal := range []string{"ada", "example", "note", "Anna", "Zoe"} {
+		for _, personal := range []string{"ada@", "example", "note", "Anna", "Zoe"} {
 			if bytes.Contains(e.Bytes, []byte(personal)) {
 				t.Errorf("%q stands in the clear: %s", personal, e.Bytes)
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/jigowatt/daybook/domain/disclosure"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/domain/source"
@@ -71,6 +72,11 @@ var readers = map[string]reader{
 	"daybook.case.withdrawn.v1":    plain[request.Withdrawn],
 	"daybook.case.transferred.v1":  plain[request.Transferred],
 	"daybook.case.closed.v1":       plain[request.Closed],
+
+	"daybook.record.viewed.v1":     plain[oversight.RecordViewed],
+	"daybook.details.revealed.v1":  plain[oversight.DetailsRevealed],
+	"daybook.export.made.v1":       plain[oversight.ExportMade],
+	"daybook.verification.made.v1": plain[oversight.VerificationMade],
 }
 
 // upcaster turns the data of one version into that of the next. It is pure, and stays for ever.

@@ -15,6 +15,7 @@ import (
 	"github.com/jigowatt/daybook/domain/disclosure"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/domain/source"
@@ -33,6 +34,11 @@ var (
 	caseDay = calendar.Date{Year: 2026, Month: 11, Day: 23}
 	inCase  = request.Of{Controller: "fenland-cycles", Case: "case-1", On: caseDay, By: "petra", Note: domain.Sealed{4, 5}}
 	cited   = request.Cited{Ground: "JustificationA17LegalClaims", Provision: "DPA 2018 Sch. 2"}
+)
+
+var (
+	looker  = oversight.By{Actor: "petra", Known: oversight.Claimed, Reason: oversight.ForRequest, Case: "case-1"}
+	damaged = uint64(7)
 )
 
 var ada = dossier.Of{Controller: "fenland-cycles", Subject: 0x1122334455667788}
@@ -103,13 +109,23 @@ var facts = []domain.Fact{
 	request.Withdrawn{Of: inCase},
 	request.Transferred{Of: inCase, To: "wharf-physio"},
 	request.Closed{Of: inCase, Outcome: request.Accepted},
+	oversight.RecordViewed{By: looker, Controller: "fenland-cycles", Subjects: []domain.SubjectKey{1, 2}, View: oversight.Trail, At: 12},
+	oversight.DetailsRevealed{By: looker, Controller: "fenland-cycles", Subjects: []domain.SubjectKey{1}, View: oversight.Details, At: 12},
+	oversight.ExportMade{
+		By: looker, Controller: "fenland-cycles", Subjects: []domain.SubjectKey{1}, What: "trail", Format: "csv", Until: 12, Rows: 3, Bytes: 400,
+		SHA256: strings.Repeat("0f", 32), Revealed: true,
+	},
+	oversight.VerificationMade{By: looker, From: 1, Until: 12, Root: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Bad: &damaged},
 	register.ContactDeclared{Controller: "fenland-cycles", Contact: "anna", Role: "Managing director", Subject: 9, Details: domain.Sealed{7, 8}},
 }
 
 func event(f domain.Fact) domain.Event {
 	source := domain.LedgerSource
-	if a, ok := f.(dossier.ActionRecorded); ok {
+	switch a := f.(type) {
+	case dossier.ActionRecorded:
 		source = domain.ServiceSource(a.Controller, a.Service)
+	case oversight.RecordViewed, oversight.DetailsRevealed, oversight.ExportMade, oversight.VerificationMade:
+		source = oversight.Source
 	}
 	return domain.Event{ID: "0199a0c2-0000-7000-8000-000000000001", Source: source, Time: happened, Recorded: recorded, Sequence: 4711, Fact: f}
 }

@@ -28,6 +28,7 @@ var layers = map[string][]string{
 	"domain/disclosure":   {"domain"},
 	"domain/request":      {"domain", "domain/calendar"},
 	"domain/source":       {"domain"},
+	"domain/oversight":    {"domain"},
 	"domain/dossier":      {"domain", "domain/disclosure", "domain/instruction", "domain/register"},
 	"domain/catalog":      {"domain/..."},
 	"commands":            {"domain/..."},
