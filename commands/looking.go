@@ -27,13 +27,16 @@ type lookKey struct {
 	view       oversight.View
 	at         uint64
 	revealed   bool
+	root       string // of a verification
+	bad        uint64 // of a verification: the first bad position and 1 more
 }
 
 // look is one look on its way to the log.
 type look struct {
 	key      lookKey
 	event    domain.Event
-	recorded chan struct{} // closed when it is durable
+	position domain.Position // set before recorded is closed
+	recorded chan struct{}   // closed when it is durable
 }
 
 // looks holds what is not recorded yet, and what was within this minute.
@@ -91,22 +94,34 @@ func (l *Ledger) LooksRecorded(ctx context.Context) (domain.Position, error) {
 	return l.State().End, nil
 }
 
-// Exported records that a file was made of what is recorded, and returns when that is durable. It returns domain.ErrInvalid.
-func (l *Ledger) Exported(ctx context.Context, e oversight.ExportMade) (Settled, error) {
-	return l.overseen(ctx, func(domain.Position) (domain.Fact, error) { return e, e.Check() })
-}
-
-// Verified records that somebody checked the history, and returns when that is durable. It returns domain.ErrInvalid.
+// Verified records that somebody checked the history, and returns when that is durable. Checks by one By of one state of the history
+// within one minute are one event. It returns domain.ErrInvalid, and domain.ErrUnavailable.
 func (l *Ledger) Verified(ctx context.Context, v oversight.VerificationMade) (Settled, error) {
-	return l.overseen(ctx, func(end domain.Position) (domain.Fact, error) { return v, v.Check(end) })
+	if err := v.Check(l.State().End); err != nil {
+		return Settled{}, err
+	}
+	key := lookKey{by: v.By, view: "verification", at: v.Until, root: v.Root}
+	if v.Bad != nil {
+		key.bad = *v.Bad + 1
+	}
+	one, err := l.looks.take(key, l.lookAt(v))
+	if err != nil {
+		return Settled{}, err
+	}
+	if err := l.looks.await(ctx, one); err != nil {
+		return Settled{}, err
+	}
+	return Settled{Position: one.position, Events: 1}, nil
 }
 
-func (l *Ledger) overseen(ctx context.Context, decide func(end domain.Position) (domain.Fact, error)) (Settled, error) {
-	result, err := l.do(ctx, &command{decide: func(_ context.Context, on deciding) (any, []domain.Event, error) {
-		fact, err := decide(on.state.End)
-		event := l.lookAt(fact)
-		event.Time = on.now
-		return nil, []domain.Event{event}, err
+// Exported records that a file was made of what is recorded, and returns when that is durable: each is an event. It returns
+// domain.ErrInvalid.
+func (l *Ledger) Exported(ctx context.Context, e oversight.ExportMade) (Settled, error) {
+	if err := e.Check(); err != nil {
+		return Settled{}, err
+	}
+	result, err := l.do(ctx, &command{decide: func(context.Context, deciding) (any, []domain.Event, error) {
+		return nil, []domain.Event{l.lookAt(e)}, nil
 	}})
 	return Settled{Position: result.position, Events: result.events}, err
 }

@@ -211,6 +211,9 @@ func TestExportsAndVerificationsAreRecordedAsTheyAre(t *testing.T) {
 			t.Errorf("%s: %v", rule, err)
 		}
 	}
+	if again, err := w.ledger.Verified(t.Context(), check); err != nil || again.Events != 1 {
+		t.Errorf("the same check again: %+v, %v", again, err)
+	}
 	if got := w.looked(); len(got) != 2 {
 		t.Errorf("recorded: %+v", got)
 	}

@@ -58,8 +58,11 @@ func (l *Ledger) drainLooks(ctx context.Context) {
 		}
 		from := l.State().End
 		// A command that was handed in is waited for whatever happens, so that it is never written twice.
-		err := l.appendLooks(context.WithoutCancel(ctx), batch)
+		at, err := l.appendLooks(context.WithoutCancel(ctx), batch)
 		if err == nil {
+			for i, one := range batch {
+				one.position = at + domain.Position(i)
+			}
 			l.looks.settle(batch)
 			pause = 50 * time.Millisecond
 			continue
@@ -80,15 +83,15 @@ func (l *Ledger) drainLooks(ctx context.Context) {
 	}
 }
 
-func (l *Ledger) appendLooks(ctx context.Context, batch []*look) error {
-	_, err := l.do(ctx, &command{decide: func(context.Context, deciding) (any, []domain.Event, error) {
+func (l *Ledger) appendLooks(ctx context.Context, batch []*look) (domain.Position, error) {
+	result, err := l.do(ctx, &command{decide: func(context.Context, deciding) (any, []domain.Event, error) {
 		events := make([]domain.Event, len(batch))
 		for i, one := range batch {
 			events[i] = one.event
 		}
 		return nil, events, nil
 	}})
-	return err
+	return result.position, err
 }
 
 // settleFound settles the looks that an append of unknown outcome has written after all.
@@ -107,9 +110,10 @@ func (l *Ledger) settleFound(ctx context.Context, from domain.Position, batch []
 		if err != nil {
 			return
 		}
-		for _, bytes := range stored.Events {
+		for i, bytes := range stored.Events {
 			event, err := decoder.Decode(bytes)
 			if one := byID[event.ID]; err == nil && one != nil && event.Source == one.event.Source {
+				one.position = stored.At + domain.Position(i)
 				found = append(found, one)
 			}
 		}

@@ -115,7 +115,7 @@ var facts = []domain.Fact{
 		By: looker, Controller: "fenland-cycles", Subjects: []domain.SubjectKey{1}, What: "trail", Format: "csv", Until: 12, Rows: 3, Bytes: 400,
 		SHA256: strings.Repeat("0f", 32), Revealed: true,
 	},
-	oversight.VerificationMade{By: looker, From: 1, Until: 12, Root: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Bad: &damaged},
+	oversight.VerificationMade{By: looker, From: 1, Until: 12, Root: strings.Repeat("0a", 32), Bad: &damaged},
 	register.ContactDeclared{Controller: "fenland-cycles", Contact: "anna", Role: "Managing director", Subject: 9, Details: domain.Sealed{7, 8}},
 }
 

@@ -55,7 +55,7 @@ type VerificationMade struct {
 	By
 	From  uint64 `json:"from,string"`
 	Until uint64 `json:"until,string"`
-	// Root is the Merkle root that was found, in base64; empty where none was.
+	// Root is the Merkle root that was found, in 64 hexadecimal digits; empty where none was.
 	Root   string `json:"root,omitzero"`
 	Intact bool   `json:"intact"`
 	// Bad is the first position that was found wrong, where one was.

@@ -5,7 +5,6 @@
 package oversight
 
 import (
-	"encoding/base64"
 	"encoding/hex"
 
 	"github.com/cockroachdb/errors"
@@ -129,11 +128,11 @@ func (e ExportMade) Check() error {
 
 // Check says whether a verification can be of a log with an end. It returns domain.ErrInvalid.
 func (v VerificationMade) Check(end domain.Position) error {
-	switch root, err := base64.StdEncoding.DecodeString(v.Root); {
+	switch root, err := hex.DecodeString(v.Root); {
 	case v.Until > uint64(end) || v.From > v.Until:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "span of a verification"), "Name positions of this ledger, the first before the end.")
 	case v.Root != "" && (err != nil || len(root) != 32):
-		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "root of a verification"), "Give the root as a checkpoint writes it: 32 bytes in base64.")
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "root of a verification"), "Give the Merkle root in 64 hexadecimal digits.")
 	case v.Intact && v.Bad != nil:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "outcome of a verification"), "A history with a wrong position is not intact.")
 	}

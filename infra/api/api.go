@@ -160,6 +160,7 @@ func (a *API) routes() {
 	a.registerRoutes()
 	a.peopleRoutes()
 	a.matterRoutes()
+	a.lookRoutes()
 	a.courtOrderRoutes()
 	a.caseRoutes()
 	a.reportRoutes()

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -114,6 +115,11 @@ func (c *call) record30(book article30.Book, at domain.Position) (wire.Article30
 	reveal := c.query("reveal")
 	if reveal != "" && reveal != "contacts" {
 		return wire.Article30{}, problem.New(wire.InvalidField, "nothing of that name can be revealed", "Write reveal=contacts, or leave it out.")
+	}
+	if reveal != "" {
+		if err := c.opened(domain.ControllerID(c.r.PathValue("controller")), oversight.Contacts); err != nil {
+			return wire.Article30{}, err
+		}
 	}
 	out := wire.Article30{
 		AsOf: book.AsOf.Format("2006-01-02"), Position: uint64(at), Recipients: []wire.Recipient{}, Records: []wire.Article30Record{},

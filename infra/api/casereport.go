@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -51,6 +52,9 @@ func (c *call) accessReport() error {
 	case s.Open(request.Identity):
 		return problem.New(wire.Conflict, "the person's identity is not confirmed",
 			"Articles 5(1)(f), 12(6): record that proof of identity came before anybody's data are put together.")
+	}
+	if err := c.lookedAtCase(s.Received, oversight.Report, true); err != nil {
+		return err
 	}
 	report, err := c.reported(s)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/calendar"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -24,6 +25,9 @@ func (c *call) showCase() (wire.Case, domain.Position, error) {
 	}
 	one, list, at, err := view.One(c.ctx(), key)
 	if err != nil {
+		return wire.Case{}, 0, err
+	}
+	if err := c.lookedAtCase(one.State.Received, oversight.Case, c.query("notes") == "show"); err != nil {
 		return wire.Case{}, 0, err
 	}
 	out, err := c.whole(one)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
@@ -9,6 +10,9 @@ import (
 func (c *call) personCases(in wire.StandingQuery) (wire.CaseList, domain.Position, error) {
 	p, err := c.find(in.Person)
 	if err != nil {
+		return wire.CaseList{}, 0, err
+	}
+	if err := c.looked(glance{of: p, view: oversight.Cases}); err != nil {
 		return wire.CaseList{}, 0, err
 	}
 	view, err := c.requests()

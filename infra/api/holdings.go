@@ -6,6 +6,7 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections/holdings"
@@ -16,6 +17,9 @@ import (
 func (c *call) personHoldings(in wire.HoldingsQuery) (wire.Holdings, domain.Position, error) {
 	p, err := c.find(in.Person)
 	if err != nil {
+		return wire.Holdings{}, 0, err
+	}
+	if err := c.looked(glance{of: p, view: oversight.Holdings}); err != nil {
 		return wire.Holdings{}, 0, err
 	}
 	held, err := c.holdings(p)

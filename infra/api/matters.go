@@ -10,6 +10,7 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
 )
@@ -22,7 +23,7 @@ func (a *API) matterRoutes() {
 	}, (*call).recordMatter)
 	post(a, huma.Operation{
 		Path: path + "standing", OperationID: "personStanding", Tags: []string{"people"},
-		Summary: "What stands about a person: consents, objections, restrictions, holds, open orders",
+		Summary: "What stands about a person: consents, objections, restrictions, holds, open orders", Parameters: looker(),
 	}, (*call).personStanding)
 }
 
@@ -152,6 +153,9 @@ func since(t time.Time) *time.Time {
 func (c *call) personStanding(in wire.StandingQuery) (wire.Standing, domain.Position, error) {
 	p, err := c.find(in.Person)
 	if err != nil {
+		return wire.Standing{}, 0, err
+	}
+	if err := c.looked(glance{of: p, view: oversight.Standing}); err != nil {
 		return wire.Standing{}, 0, err
 	}
 	s := c.api.cfg.Ledger.Standing(p.keys[0])

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections"
@@ -17,7 +18,7 @@ func (a *API) peopleRoutes() {
 	operation := func(verb, id, summary, description string) huma.Operation {
 		return huma.Operation{
 			Path: "/controllers/{controller}/people/" + verb, OperationID: id, Tags: []string{"people"}, Summary: summary,
-			Description: description, Parameters: []*huma.Param{awaits()},
+			Description: description, Parameters: append(looker(), awaits()),
 		}
 	}
 	const noURL = "The identifier travels in the body, so that no URL names a person."
@@ -86,6 +87,9 @@ func (c *call) showPerson(in wire.TrailQuery) (wire.Person, domain.Position, err
 	if err != nil {
 		return wire.Person{}, 0, err
 	}
+	if err := c.looked(glance{of: p, view: oversight.Whole, at: in.At, opens: in.Details}); err != nil {
+		return wire.Person{}, 0, err
+	}
 	state := c.api.cfg.Ledger.State().Register
 	out := wire.Person{Controller: string(p.controller), ControllerName: state.Controllers[p.controller].Name}
 	if out.Trail, err = c.trail(p, in); err != nil {
@@ -98,6 +102,9 @@ func (c *call) showPerson(in wire.TrailQuery) (wire.Person, domain.Position, err
 			return wire.Person{}, 0, err
 		}
 		out.Holdings, out.Position = held.Holdings, min(out.Position, held.Position)
+		if out.Looks, err = c.newestLooks(p); err != nil {
+			return wire.Person{}, 0, err
+		}
 	}
 	out.Identifiers, out.Forgotten, err = c.masked(p.keys...)
 	return out, domain.Position(out.Position), err

@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -18,6 +19,9 @@ import (
 func (c *call) personPlaces(in wire.PlacesQuery) (wire.Places, domain.Position, error) {
 	p, err := c.find(in.Person)
 	if err != nil {
+		return wire.Places{}, 0, err
+	}
+	if err := c.looked(glance{of: p, view: oversight.Places}); err != nil {
 		return wire.Places{}, 0, err
 	}
 	view, err := c.disclosed()

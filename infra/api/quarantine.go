@@ -6,6 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
 )
@@ -23,7 +24,13 @@ func (a *API) quarantineRoutes() {
 		},
 	}, (*call).quarantined)
 	a.quarantinePost("show", "showQuarantined", "Open one message that was set aside", responses[wire.QuarantinedContent](a),
-		func(c *call, id string) (any, error) { return c.api.cfg.Quarantine.Open(c.ctx(), id) })
+		func(c *call, id string) (any, error) {
+			content, err := c.api.cfg.Quarantine.Open(c.ctx(), id)
+			if err != nil {
+				return nil, err
+			}
+			return content, c.opened("", oversight.SetAside)
+		})
 	a.quarantinePost("replay", "replayQuarantined", "Record one message that was set aside, again", responses[wire.Replayed](a),
 		func(c *call, id string) (any, error) { return c.api.cfg.Quarantine.Replay(c.ctx(), id) })
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -26,7 +27,7 @@ func (a *API) registerRoutes() {
 	get(a, huma.Operation{
 		Path: "/register", OperationID: "register", Tags: tags, Summary: "The whole register",
 		Description: "Contacts' names, addresses and numbers are opened only where reveal=contacts asks for them.",
-		Parameters:  at(query("reveal", "string", "contacts, or nothing.")),
+		Parameters:  at(append(looker(), query("reveal", "string", "contacts, or nothing."))...),
 	}, (*call).register)
 	get(a, huma.Operation{
 		Path: "/controllers/{controller}/instructions", OperationID: "instructions", Tags: tags,
@@ -93,6 +94,11 @@ func (c *call) register() (wire.RegisterView, domain.Position, error) {
 	r, err := c.registered()
 	if err != nil {
 		return wire.RegisterView{}, 0, err
+	}
+	if reveal != "" {
+		if err := c.opened("", oversight.Contacts); err != nil {
+			return wire.RegisterView{}, 0, err
+		}
 	}
 	contacts, err := c.contacts(r.State, reveal != "")
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/sentence"
@@ -18,6 +19,9 @@ import (
 func (c *call) personTrail(in wire.TrailQuery) (wire.Trail, domain.Position, error) {
 	p, err := c.find(in.Person)
 	if err != nil {
+		return wire.Trail{}, 0, err
+	}
+	if err := c.looked(glance{of: p, view: oversight.Trail, at: in.At, opens: in.Details}); err != nil {
 		return wire.Trail{}, 0, err
 	}
 	page, err := c.trail(p, in)

@@ -6,6 +6,7 @@ import (
 	"github.com/jigowatt/daybook/projections/disclosures"
 	found "github.com/jigowatt/daybook/projections/findings"
 	"github.com/jigowatt/daybook/projections/holdings"
+	"github.com/jigowatt/daybook/projections/looks"
 	"github.com/jigowatt/daybook/projections/orders"
 	"github.com/jigowatt/daybook/projections/promises"
 	"github.com/jigowatt/daybook/projections/register"
@@ -20,6 +21,6 @@ func allViews() []projections.Projection {
 	return []projections.Projection{
 		trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection(), found.Projection(),
 		requests.Projection(), retention.Projection(), orders.Projection(), disclosures.Projection(), article30.Projection(),
-		promises.Projection(), statistics.Projection(),
+		promises.Projection(), statistics.Projection(), looks.Projection(),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jigowatt/daybook/projections/disclosures"
 	"github.com/jigowatt/daybook/projections/findings"
 	"github.com/jigowatt/daybook/projections/holdings"
+	"github.com/jigowatt/daybook/projections/looks"
 	"github.com/jigowatt/daybook/projections/orders"
 	"github.com/jigowatt/daybook/projections/promises"
 	"github.com/jigowatt/daybook/projections/register"
@@ -25,7 +26,7 @@ func Views() []projections.Projection {
 	return []projections.Projection{
 		trail.Projection(), holdings.Projection(), register.Projection(), sources.Projection(), findings.Projection(),
 		retention.Projection(), orders.Projection(), requests.Projection(),
-		disclosures.Projection(), article30.Projection(), statistics.Projection(), promises.Projection(),
+		disclosures.Projection(), article30.Projection(), statistics.Projection(), promises.Projection(), looks.Projection(),
 	}
 }
 

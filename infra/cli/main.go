@@ -27,6 +27,9 @@ type program struct {
 	name     string // how to run the program once more
 
 	server string // flag
+	actor  string // flag
+	reason string // flag
+	inCase string // flag
 	format string // flag
 }
 
@@ -76,6 +79,7 @@ func (p *program) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&p.server, "server", "", "the ledger to ask (or DAYBOOK_SERVER; "+DefaultServer+")")
 	flags.StringVarP(&p.format, "output", "o", "table", "table, json, jsonl or csv")
+	p.lookerFlags(flags)
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		switch p.format {
 		case "table", "json", "jsonl", "csv":
@@ -95,7 +99,7 @@ func (p *program) root() *cobra.Command {
 		{"rights", []*cobra.Command{p.cases(), p.consent(), p.objection(), p.restriction(), p.hold(), p.courtOrder()}},
 		{"read", []*cobra.Command{
 			p.person(), p.log(), p.sources(), p.findings(), p.retention(), p.orders(), p.disclosures(), p.recipients(), p.basis(),
-			p.article30(), p.promises(), p.statistics(), p.verify(), p.replay(),
+			p.article30(), p.promises(), p.statistics(), p.looks(), p.verify(), p.replay(),
 		}},
 		{"keep", []*cobra.Command{p.status(), p.doctor(), p.rebuild(), p.repair(), p.quarantine(), p.version()}},
 	} {
@@ -119,7 +123,7 @@ func (p *program) ledger() remote {
 	if !strings.Contains(base, "://") {
 		base = "http://" + base
 	}
-	return remote{strings.TrimRight(base, "/"), p.http}
+	return remote{strings.TrimRight(base, "/"), p.http, p.looker()}
 }
 
 // exact refuses a wrong number of arguments with a sentence.

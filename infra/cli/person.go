@@ -14,7 +14,7 @@ import (
 )
 
 func (p *program) person() *cobra.Command {
-	return group("person", "What was done with one person's data, and what is held", p.personShow(), p.personLink(), p.personPlaces(), p.personStanding())
+	return group("person", "What was done with one person's data, and what is held", p.personShow(), p.personLink(), p.personPlaces(), p.personStanding(), p.personLooks())
 }
 
 type personFlags struct {
@@ -175,7 +175,12 @@ func (p *program) personPage(person wire.Person, trail listing) error {
 	if person.Trail.Next != nil {
 		p.say("", "There are more entries; see them with --limit 0.")
 	}
-	return nil
+	if len(person.Looks) == 0 {
+		return nil
+	}
+	p.say("")
+	p.title("Who looked before, newest first")
+	return p.show(lookList(person, person.Looks))
 }
 
 func orText(s, other string) string {

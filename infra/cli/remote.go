@@ -19,6 +19,7 @@ import (
 type remote struct {
 	base string
 	http *http.Client
+	as   http.Header // who asks, and why
 }
 
 const (
@@ -100,6 +101,9 @@ func (r remote) send(ctx context.Context, method, path, contentType string, body
 	}
 	if content != nil {
 		req.Header.Set("Content-Type", contentType)
+	}
+	for name, values := range r.as {
+		req.Header[name] = values
 	}
 	res, err := r.http.Do(req)
 	if err != nil {

@@ -80,6 +80,9 @@ func (p *program) verifyHistory(ctx context.Context, f verifying) error {
 		head, err = p.verifyRemote(ctx, &v)
 	}
 	bar.finish()
+	if f.data == "" {
+		p.verifiedBy(ctx, head, err, f.key == "")
+	}
 	if err != nil {
 		return p.unverified(err)
 	}
@@ -109,6 +112,27 @@ func (p *program) verified(head app.Verified, checked app.Verification) error {
 		return nil
 	}
 	return p.showVerdict(v)
+}
+
+// verifiedBy has the running ledger record that its history was checked, and what came of it. A ledger that is damaged records
+// nothing any more, and whoever checks it must hear of the damage first: that it could not be recorded is said and no failure.
+func (p *program) verifiedBy(ctx context.Context, head app.Verified, failed error, ownKey bool) {
+	var damage *app.Damage
+	record := wire.LookVerification{Until: uint64(head.Size), Intact: failed == nil}
+	switch {
+	case failed == nil:
+		record.Root = hex.EncodeToString(head.Root[:])
+	case errors.As(failed, &damage) && (ownKey || damage.To > damage.From): // a key of the caller's own may be the wrong one
+		if damage.To > damage.From {
+			bad := uint64(damage.From)
+			record.Bad, record.Until = &bad, uint64(damage.To)
+		}
+	default:
+		return // it was not checked
+	}
+	if err := p.ledger().call(ctx, http.MethodPost, "/verifications", "", record, nil); err != nil {
+		p.note("That the history was checked could not be recorded.")
+	}
 }
 
 func sentenceFor(head app.Verified) string {

@@ -153,5 +153,7 @@ type Person struct {
 	// Holdings is absent where the answer is as of an earlier position: what is held is known as of now only.
 	Holdings []Holding `json:"holdings,omitzero"`
 	Trail    Trail     `json:"trail"`
-	Position uint64    `json:"position"`
+	// Looks are the newest looks at the record before this one, five at most; absent where the answer is as of an earlier position.
+	Looks    []Look `json:"looks,omitzero"`
+	Position uint64 `json:"position"`
 }
