@@ -6,6 +6,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/cockroachdb/errors"
+
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -49,7 +51,11 @@ func (a *API) status() wire.Status {
 	s := wire.Status{Version: a.cfg.Version, End: uint64(end), Views: []wire.ViewStatus{}}
 	if a.cfg.Healthy != nil {
 		if err := a.cfg.Healthy(); err != nil {
-			s.Reasons = append(s.Reasons, "the ledger does not write: "+problem.Redacted(err))
+			reason := "the ledger does not write: " + problem.Redacted(err)
+			if hint := errors.FlattenHints(err); hint != "" && !errors.HasAssertionFailure(err) { // whose hints are not ours
+				reason += ". " + hint
+			}
+			s.Reasons = append(s.Reasons, reason)
 		}
 	}
 	for _, v := range a.cfg.Views.Status() {

@@ -135,9 +135,7 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	proof.Go(func() { a.tiles.Run(proving) })
 	core.Go(func() error {
 		defer stopOutside()
-		a.writing.Store(true)
-		defer a.writing.Store(false)
-		return errors.Wrap(a.ledger.Run(inside), "writer")
+		return errors.Wrap(a.write(inside), "writer")
 	})
 	core.Go(func() error { a.views.Run(inside); return nil })
 	answering := make(chan struct{})
@@ -165,6 +163,23 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	stopProving() // it signs for what the writer wrote last
 	proof.Wait()
 	return errors.CombineErrors(err, a.closers.close())
+}
+
+// write is the writer's life. Where the log is no longer what it was, nothing is written any more, but what can be read is still
+// answered, and why nothing is written.
+func (a *App) write(ctx context.Context) error {
+	a.writing.Store(true)
+	err := a.ledger.Run(ctx)
+	if errors.HasAssertionFailure(err) {
+		err = a.explained(ctx, err)
+		a.tiles.Trouble(ctx, err)
+		<-ctx.Done()
+		if damage := a.tiles.Damage(); damage != nil {
+			err = errors.CombineErrors(damage, err)
+		}
+	}
+	a.writing.Store(false)
+	return err
 }
 
 // Close closes what Open opened, where Run was not called.

@@ -20,13 +20,13 @@ const (
 	maxUnsignedBytes = 64 << 20
 )
 
-// Run follows the log, writes the tiles and signs, until ctx ends; then it signs what it has. Beside that it holds the whole log
-// against the tiles once. What goes wrong is told by Health; damage ends the signing for good. It is called once.
+// Run follows the log, writes the tiles and signs, until ctx ends; then it signs what it has. Beside that it holds the end of
+// the log against the tiles every little while, and the whole log again and again. What goes wrong is told by Health; damage ends the signing for good. It is called once.
 func (t *Tiles) Run(ctx context.Context) {
 	var beside sync.WaitGroup
 	defer beside.Wait()
-	checked := t.state()
-	beside.Go(func() { t.checkAll(ctx, checked) })
+	beside.Go(func() { t.checkAll(ctx) })
+	beside.Go(func() { t.watch(ctx) })
 	for ctx.Err() == nil && t.Damage() == nil {
 		err := t.follow(ctx)
 		if err == nil {
@@ -41,6 +41,11 @@ func (t *Tiles) Run(ctx context.Context) {
 		}
 	}
 	t.writer.drop()
+	if t.Damage() != nil && ctx.Err() == nil { // name the positions, if it was not they by which it was found
+		if err := t.check(ctx, t.log, t.state()); err != nil {
+			t.note(ctx, err)
+		}
+	}
 }
 
 func (t *Tiles) state() Checkpoint {
@@ -49,15 +54,21 @@ func (t *Tiles) state() Checkpoint {
 	return t.head
 }
 
+const asEngineSays = "the log has lost something, as its engine says"
+
 // note keeps what went wrong. What says that the log was changed is damage.
 func (t *Tiles) note(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
 	var damage *Damage
-	lost := errors.As(err, &damage) || errors.HasAssertionFailure(err)
+	lost := errors.As(err, &damage)
+	if !lost && errors.HasAssertionFailure(err) { // as the engine says it
+		lost = true
+		err = errors.WithSecondaryError(damaged(asEngineSays, "", 0, domain.Position(t.reached.Load())), err)
+	}
 	t.mu.Lock()
-	if lost && t.damage == nil {
+	if lost && (t.damage == nil || errors.As(t.damage, &damage) && damage.What == asEngineSays) { // what names positions is better
 		t.damage = err
 	}
 	t.trouble = err
@@ -70,21 +81,23 @@ func (t *Tiles) note(ctx context.Context, err error) {
 }
 
 // Trouble takes what keeps something beside the proof from going on, until the next checkpoint is signed.
-func (t *Tiles) Trouble(ctx context.Context, err error) { t.note(ctx, err) }
-
-// checkAll holds the whole log against the tiles up to a checkpoint, beside Run.
-func (t *Tiles) checkAll(ctx context.Context, head Checkpoint) {
-	if err := t.check(ctx, head); err != nil {
+func (t *Tiles) Trouble(ctx context.Context, err error) {
+	if errors.Is(err, ErrDamaged) {
 		t.note(ctx, err)
+		return
 	}
+	t.mu.Lock()
+	t.trouble = err
+	t.mu.Unlock()
+	t.cfg.Logger.WarnContext(ctx, "the ledger does not go on as it must", slog.Any("error", err))
 }
 
 // Check holds the whole log against the tiles up to the last checkpoint. Tiles that differ are written again, where the log is
 // sound. It returns a *Damage where it is not, and domain.ErrUnavailable.
-func (t *Tiles) Check(ctx context.Context) error { return t.check(ctx, t.state()) }
+func (t *Tiles) Check(ctx context.Context) error { return t.check(ctx, t.log, t.state()) }
 
-func (t *Tiles) check(ctx context.Context, head Checkpoint) error {
-	h := holding{log: t.log, files: t.dir, tree: &merkle.Tree{}, progress: func(domain.Position) {}}
+func (t *Tiles) check(ctx context.Context, log Log, head Checkpoint) error {
+	h := holding{log: log, files: t.dir, tree: &merkle.Tree{}, progress: func(domain.Position) {}}
 	err := h.hold(ctx, []Checkpoint{head})
 	if err == nil {
 		t.cfg.Logger.InfoContext(ctx, "the log was held against its proof", slog.Uint64("position", uint64(head.Size)))
@@ -191,6 +204,7 @@ func (t *Tiles) takeIn(batch domain.Batch) error {
 			return err
 		}
 	}
+	t.reached.Store(uint64(t.build.size()))
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/errors"
@@ -25,6 +26,10 @@ type Config struct {
 	Seed []byte
 	// Every is the least pause between two checkpoints while the log is not ahead of them by much; a second.
 	Every time.Duration
+	// Watch is the pause between two looks at the end of the log; two seconds. Again is the pause between two checks of the whole
+	// log, ten minutes, and Rate how many events a second all of them but the first look at; 20,000.
+	Watch, Again time.Duration
+	Rate         int
 	// Pause is the wait before trying again what did not work; a second.
 	Pause  time.Duration
 	Logger *slog.Logger // discards by default
@@ -42,6 +47,8 @@ type Tiles struct {
 	writer writer   // owned by Run
 	old    oldTiles // owned by Run
 
+	reached atomic.Uint64 // the end of what was taken in
+
 	mu      sync.Mutex // guards what follows
 	signed  []byte
 	head    Checkpoint
@@ -53,14 +60,7 @@ type Tiles struct {
 // that are torn, lost or changed are written again from the log, where all of it is proved to be the one that was signed. It returns
 // a *Damage where the log is shorter than what was signed or different, or a checkpoint forged, and domain.ErrUnavailable.
 func Open(ctx context.Context, log Log, cfg Config) (*Tiles, error) {
-	for _, d := range []*time.Duration{&cfg.Every, &cfg.Pause} {
-		if *d == 0 {
-			*d = time.Second
-		}
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
+	cfg.fill()
 	s, err := newSigner(Origin(cfg.Ledger), cfg.Seed)
 	if err != nil {
 		return nil, err
@@ -77,6 +77,23 @@ func Open(ctx context.Context, log Log, cfg Config) (*Tiles, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+func (cfg *Config) fill() {
+	for _, d := range []struct {
+		value   *time.Duration
+		initial time.Duration
+	}{{&cfg.Every, time.Second}, {&cfg.Pause, time.Second}, {&cfg.Watch, 2 * time.Second}, {&cfg.Again, 10 * time.Minute}} {
+		if *d.value == 0 {
+			*d.value = d.initial
+		}
+	}
+	if cfg.Rate == 0 {
+		cfg.Rate = 20_000
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
 }
 
 // loadLast reads the last checkpoint, or makes the first, and publishes it where that was not done.
@@ -132,37 +149,13 @@ func ReadLast(path string) ([]byte, error) {
 // that does not give what was signed, everything is looked at.
 func (t *Tiles) resume(ctx context.Context) error {
 	t.writer.drop()
-	size := uint64(t.head.Size)
-	base := (max(size, 1) - 1) / width * width
-	tree, ok := merkle.Resume(base, func(level int, index uint64, n int) ([]merkle.Hash, bool) {
-		content, err := t.dir.File(ctx, place{level, index, n}.path())
-		if err != nil || len(content) != n*hashSize {
-			return nil, false
-		}
-		hashes := make([]merkle.Hash, n)
-		for i := range hashes {
-			hashes[i] = hashAt(content, i)
-		}
-		return hashes, true
-	})
-	if !ok {
-		return t.mend(ctx, t.head)
-	}
-	check := func(p place, content []byte) error { return compare(ctx, t.dir, p, content) }
-	b := newBuilder(check)
-	b.tree = tree
-	err := feed(ctx, t.log, b, t.head.Size)
-	if err == nil {
-		err = b.partials(check)
-	}
+	b, err := t.edge(ctx, t.head)
 	var damage *Damage
 	switch {
 	case errors.As(err, &damage):
 		return t.mend(ctx, t.head)
 	case err != nil:
 		return err
-	case b.tree.Root() != t.head.Root:
-		return t.mend(ctx, t.head)
 	}
 	t.take(b)
 	return nil
@@ -170,6 +163,7 @@ func (t *Tiles) resume(ctx context.Context) error {
 
 // take makes a tree the one to go on with.
 func (t *Tiles) take(b *builder) {
+	t.reached.Store(uint64(b.size()))
 	b.emit = t.full
 	t.build = b
 }

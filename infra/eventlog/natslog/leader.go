@@ -72,7 +72,7 @@ func (l *Log) connected(ctx context.Context) error {
 func (l *Log) refresh(ctx context.Context) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.answerTime)
 	defer cancel()
-	known, end := l.tail.last()
+	known, end, id := l.tail.newest()
 	s, err := l.state(ctx)
 	if err != nil {
 		return 0, err
@@ -87,8 +87,9 @@ func (l *Log) refresh(ctx context.Context) (uint64, error) {
 		return 0, errors.WithHint(errors.AssertionFailedf(
 			"the stream has lost %d of its %d messages", errors.Safe(s.LastSeq-s.Msgs), errors.Safe(s.LastSeq)),
 			"Stop writing. Reading the log from its start names the positions; restore them from the ledger's own copy.")
-	case s.LastSeq == known:
-		return known, nil
+	}
+	if err := l.unchanged(ctx, known, id, s); err != nil || s.LastSeq == known {
+		return known, err
 	}
 	m, err := l.message(ctx, s.LastSeq)
 	if err != nil {
@@ -105,6 +106,29 @@ func (l *Log) refresh(ctx context.Context) (uint64, error) {
 	}
 	l.tail.hear(h)
 	return s.LastSeq, nil
+}
+
+// unchanged makes sure that the newest frame that was known is still where it was. Where it is not, the stream was lost and has
+// grown anew, perhaps beyond its old end. The time of the last message tells whether anything can have changed.
+func (l *Log) unchanged(ctx context.Context, known uint64, id string, s jetstream.StreamState) error {
+	last := s.LastTime.UnixNano()
+	if known == 0 || s.LastSeq == known && l.lastTime.Load() == last {
+		return nil
+	}
+	m, err := l.message(ctx, known)
+	if err != nil {
+		return err
+	}
+	h, err := parseHead(m.Header, known)
+	if err != nil {
+		return err
+	}
+	if h.id != id {
+		return errors.WithHint(errors.AssertionFailedf("message %d, position %s, is another than it was: the stream was replaced",
+			errors.Safe(known), h.at), "Stop writing. Restore the stream from the ledger's own copy.")
+	}
+	l.lastTime.Store(last)
+	return nil
 }
 
 const (

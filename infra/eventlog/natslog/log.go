@@ -55,6 +55,8 @@ type Log struct {
 	tail    *tail
 	marks   *marks
 
+	lastTime atomic.Int64 // of the newest message when it was last known to be the one that was known
+
 	sending atomic.Pointer[sending] // the publish that waits for its answer
 	changes chan nats.Status        // tells watch that the connection was lost; ended by Close
 

@@ -17,6 +17,7 @@ type tail struct {
 	mu      sync.Mutex      // guards what follows
 	end     domain.Position // of the newest frame
 	seq     uint64          // of the newest frame; 0 where there is none
+	id      string          // of the newest frame
 	frames  []frame         // consecutive, up to seq
 	bytes   int             // of the bodies in frames
 	changed chan struct{}   // closed and replaced at every change
@@ -34,6 +35,13 @@ func (t *tail) last() (seq uint64, end domain.Position) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.seq, t.end
+}
+
+// newest gives the newest frame's sequence, end and id.
+func (t *tail) newest() (seq uint64, end domain.Position, id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.seq, t.end, t.id
 }
 
 // begin says that an append waits for the frame with this id: until settle, only the append speaks for it.
@@ -60,7 +68,7 @@ func (t *tail) push(f frame) {
 		t.advance(f.head)
 		return
 	}
-	t.seq, t.end = f.seq, f.end()
+	t.seq, t.end, t.id = f.seq, f.end(), f.id
 	t.frames, t.bytes = append(t.frames, f), t.bytes+len(f.body)
 	for len(t.frames) > maxTailFrames || t.bytes > maxTailBytes && len(t.frames) > 1 {
 		t.bytes -= len(t.frames[0].body)
@@ -86,7 +94,7 @@ func (t *tail) advance(h head) {
 	if h.seq <= t.seq {
 		return
 	}
-	t.seq, t.end, t.frames, t.bytes = h.seq, h.end(), nil, 0
+	t.seq, t.end, t.id, t.frames, t.bytes = h.seq, h.end(), h.id, nil, 0
 	t.announce()
 }
 
