@@ -148,6 +148,7 @@ const (
 	TaskRestrict TaskKind = "restrict"
 	TaskRectify  TaskKind = "rectify"
 	TaskStop     TaskKind = "stop"
+	TaskTell     TaskKind = "tell" // a recipient, what became of the data it was given (Art. 19)
 )
 
 // OrderSent is the event that the ledger told a service to do something with a person's data. The service answers by recording
@@ -165,6 +166,8 @@ type OrderSent struct {
 	Due         time.Time            `json:"due"` // when it was due, which a hold does not move
 	// Return says that the data is handed back to the controller before it is erased (Art. 28(3)(g)).
 	Return bool `json:"return,omitzero"`
+	// Recipient is who is to be told.
+	Recipient domain.RecipientID `json:"recipient,omitzero"`
 }
 
 // EventType names the event.

@@ -127,6 +127,9 @@ func (j *Judgement) subProcessor(a Action, k Known) {
 // Of gives the findings of the action for one person: those of the judgement, and what stands about the person.
 func (j Judgement) Of(a Action, s Standing) domain.FindingSet {
 	removal := a.Operation.Removal()
+	if s.telling(a) {
+		return j.Findings
+	}
 	if j.terms != nil && j.terms.Basis == domain.Consent && !removal && a.Operation != domain.Restrict {
 		given, withdrawn := s.consented(a)
 		j.find(!given, domain.ConsentMissing)
@@ -144,6 +147,14 @@ func (j Judgement) Of(a Action, s Standing) domain.FindingSet {
 		j.find(o.Order == a.Order && o.Kind == TaskErase && removal && j.terms != nil && !j.terms.Erases(a.Operation), domain.RemovalNotErasure)
 	}
 	return j.Findings
+}
+
+// telling says that the action tells a recipient what became of the data it was given, as the ledger asked for. The law demands it
+// (Art. 19), so neither a restriction nor an objection, an erasure or a consent that is gone stands against it.
+func (s Standing) telling(a Action) bool {
+	return a.Order != "" && slices.ContainsFunc(s.Orders, func(o OrderSent) bool {
+		return o.Order == a.Order && o.Kind == TaskTell && o.Recipient == a.Recipient
+	})
 }
 
 // consented says whether a consent under the instruction had been given by the action's time, and whether the newest such had been

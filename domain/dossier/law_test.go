@@ -57,6 +57,7 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 	restriction := dossier.RestrictionPlaced{Of: ada, Restriction: "r", Ground: "A18-1-a", Allowed: []domain.Operation{domain.Use}, Prohibited: []domain.Operation{domain.Consult}}
 	hold := dossier.HoldPlaced{Of: ada, Hold: "h", Ground: "court-order", Categories: []domain.Category{"pd:Name"}, Systems: []string{"crm"}, Until: at(28, 0)}
 	order := dossier.OrderSent{Of: ada, Order: "ord-1", Kind: dossier.TaskErase, Service: "webshop", Instruction: "orders", Reason: "retention", Due: at(9, 0)}
+	tell := dossier.OrderSent{Of: ada, Order: "tell-1", Kind: dossier.TaskTell, Service: "webshop", Instruction: "orders", Recipient: "northprint", Reason: "case", Due: at(9, 0)}
 	court := disclosure.Order{Received: disclosure.Received{Controller: "fenland", Order: "court-1", Authority: "county-court", Issued: at(5, 0), Categories: []domain.Category{"pd:Name"}}}
 	told, secret := court, court
 	told.Informed, secret.ForbiddenUntil = at(11, 0), at(20, 0)
@@ -103,6 +104,10 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 		{"Art. 7(3): the consent was withdrawn afterwards", do(domain.Use), dossier.Known{Instruction: byConsent}, past(3, consent, 13, withdrawal), nil},
 		{"Art. 7(3): consent was given anew", do(domain.Use), dossier.Known{Instruction: byConsent}, past(3, consent, 5, withdrawal, 6, consent), nil},
 
+		{"Art. 19: a recipient is told in spite of a restriction", within(give("northprint"), func(a *dossier.Action) { a.Order = "tell-1" }), dossier.Known{Instruction: contract}, past(3, restriction, 4, tell), nil},
+		{"Art. 18(2): of its own accord a service gives nothing then", give("northprint"), dossier.Known{Instruction: contract}, past(3, restriction, 4, tell), []domain.Finding{domain.Restricted}},
+		{"Art. 19: another recipient is not told", within(give("county-court"), func(a *dossier.Action) { a.Order = "tell-1" }), dossier.Known{Instruction: toCourt}, past(3, restriction, 4, tell), []domain.Finding{domain.Restricted}},
+		{"Art. 19: a recipient is told in spite of a consent that is gone", within(give("northprint"), func(a *dossier.Action) { a.Order = "tell-1" }), dossier.Known{Instruction: byConsent}, past(3, consent, 4, withdrawal, 5, tell), nil},
 		{"Art. 21(1): an objection stands", do(domain.Use), dossier.Known{Instruction: interest}, past(3, objection), []domain.Finding{domain.Objected}},
 		{"Art. 21(1): the objection came later", do(domain.Use), dossier.Known{Instruction: interest}, past(13, objection), nil},
 		{"Art. 21(1): a contract cannot be objected to", do(domain.Use), dossier.Known{Instruction: contract}, past(3, objection), nil},

@@ -65,7 +65,7 @@ type plan struct {
 
 // sendOrder records one order and that its case sent it, both or neither.
 func (c *call) sendOrder(s request.State, of request.Of, p plan, out *wire.CaseOrders) error {
-	step := request.Ordered{Of: of, Order: p.Order, Place: p.place, Task: s.Received.Kind.Task()}
+	step := request.Ordered{Of: of, Order: p.Order, Place: p.place, Task: request.Task(p.Kind)}
 	settled, err := c.api.cfg.Ledger.TakeStep(c.ctx(), commands.Stepped{
 		Step: step, Today: c.zoned(s.Received.Calendar), With: []commands.OfPerson{{Subject: p.Subject, What: p.OrderSent}},
 	})
@@ -90,8 +90,10 @@ func (c *call) planned(s request.State, p request.Place, copies []disclosures.Pl
 	}
 	service := p.Service
 	switch {
-	case p.Kind == request.Recipient:
+	case p.Kind == request.Recipient && service == "":
 		return nil, blocked("", "Article 19: tell the recipient, record that, and settle the place by it; or cite why that is impossible.")
+	case p.Kind == request.Recipient:
+		return []plan{c.notice(s, p, copies)}, nil
 	case service == "" && p.Kind == request.Service:
 		service = domain.ServiceID(p.Name)
 	case service == "":
@@ -125,6 +127,19 @@ func (c *call) planned(s request.State, p request.Place, copies []disclosures.Pl
 		orders = append(orders, plan{p, numbered(s, p, base)})
 	}
 	return orders, held
+}
+
+// notice gives the order to tell a recipient what becomes of the data it was given (Art. 19), which goes to the service that gave it.
+func (c *call) notice(s request.State, p request.Place, copies []disclosures.Place) plan {
+	order := dossier.OrderSent{
+		Kind: dossier.TaskTell, Service: p.Service, Reason: "case", Case: string(s.Received.Case),
+		Due: c.dueOf(s), Recipient: domain.RecipientID(p.Name),
+	}
+	order.Subject = s.Received.Subjects[0]
+	if given := grouped(p, copies); len(given) > 0 {
+		order.Subject, order.Instruction = given[0].subject, given[0].instruction
+	}
+	return plan{p, numbered(s, p, order)}
 }
 
 // holds gives the hold that keeps data of a category, where the order would remove it.

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -113,7 +114,7 @@ func (c *call) sentOrder(o *orders.Order) (wire.SentOrder, error) {
 	w := wire.SentOrder{
 		Order: o.Order, Position: uint64(o.Position), Controller: string(o.Controller), Service: string(o.Service), Kind: string(o.Kind),
 		Instruction: string(o.Instruction), System: o.System, Categories: texts(o.Categories), Reason: o.Reason, Case: o.Case, Due: o.Due,
-		Sent: o.Sent, Return: o.Return, State: string(o.State), Sentence: orderSentence(o),
+		Recipient: string(o.Recipient), Sent: o.Sent, Return: o.Return, State: string(o.State), Sentence: orderSentence(o),
 	}
 	if o.Escalation != nil {
 		w.Escalated = &o.Escalation.Recorded
@@ -130,7 +131,9 @@ func (c *call) sentOrder(o *orders.Order) (wire.SentOrder, error) {
 // its time is over; it answered on 2 May 2026: erased".
 func orderSentence(o *orders.Order) string {
 	s := string(o.Service) + " was told on " + sentence.Day(o.Sent) + " to " + string(o.Kind) + " "
-	if len(o.Categories) == 0 {
+	if o.Kind == dossier.TaskTell {
+		s += string(o.Recipient) + " what becomes of the data"
+	} else if len(o.Categories) == 0 {
 		s += "everything"
 	} else {
 		s += sentence.Categories(o.Categories)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -47,7 +48,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": start, "halt": halted, "sample": writeSample, "pack": pack, "until": until, "code": code, "narrow": narrow,
-			"beat": beat, "tamper": tamper,
+			"beat": beat, "keep": keep, "tamper": tamper,
 		},
 	})
 }
@@ -165,6 +166,15 @@ func pack(ts *testscript.TestScript, _ bool, args []string) {
 		b.Truncate(b.Len() - n)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o600))
+}
+
+// keep puts into a variable what the group of an expression found in the last output.
+func keep(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("the output does not hold %q once", args[1])
+	}
+	ts.Setenv(args[0], found[1])
 }
 
 // until runs a command again and again until its output holds a text, because views follow the log a moment later.

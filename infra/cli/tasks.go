@@ -37,13 +37,13 @@ func (p *program) orderList() *cobra.Command {
 			}
 			l := listing{whole: all, head: []string{"Order", "State", "Client", "Who", "What was told, and what was done"}, empty: "No such order was sent."}
 			if p.format == "csv" {
-				l.head = []string{"order", "state", "controller", "service", "kind", "instruction", "system", "categories", "reason", "case", "due", "sent", "sentence"}
+				l.head = []string{"order", "state", "controller", "service", "kind", "instruction", "system", "categories", "reason", "case", "due", "sent", "sentence", "recipient"}
 			}
 			for _, o := range all.Orders {
 				l.items = append(l.items, o)
 				if p.format == "csv" {
 					l.rows = append(l.rows, []string{o.Order, o.State, o.Controller, o.Service, o.Kind, o.Instruction, o.System,
-						strings.Join(o.Categories, " "), o.Reason, o.Case, o.Due.Format(stampLayout), o.Sent.Format(stampLayout), o.Sentence})
+						strings.Join(o.Categories, " "), o.Reason, o.Case, o.Due.Format(stampLayout), o.Sent.Format(stampLayout), o.Sentence, o.Recipient})
 					continue
 				}
 				l.rows = append(l.rows, []string{o.Order, o.State, o.Controller, who(o.Person, o.Forgotten), o.Sentence})
@@ -81,6 +81,7 @@ func (p *program) orderShow() *cobra.Command {
 			add("Service", o.Service)
 			add("Who", who(o.Person, o.Forgotten))
 			add("Told to", o.Kind)
+			add("Recipient", o.Recipient)
 			add("Data", orText(categoriesWords(o.Categories), "everything"))
 			add("System", o.System)
 			add("Instruction", o.Instruction)

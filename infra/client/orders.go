@@ -21,9 +21,11 @@ const (
 	OrderRestrict = wire.OrderRestrict
 	OrderRectify  = wire.OrderRectify
 	OrderStop     = wire.OrderStop
+	OrderTell     = wire.OrderTell
 )
 
-// Order is a task from the ledger: to erase, restrict or rectify a person's data, or to stop processing it.
+// Order is a task from the ledger: to erase, restrict or rectify a person's data, to stop processing it, or to tell a
+// recipient what became of the data it was given (Art. 19).
 type Order struct {
 	// ID is the order's; the action that answers it names it in Action.Order.
 	ID   string
@@ -42,17 +44,20 @@ type Order struct {
 	Due time.Time
 	// Case is the case that the order belongs to, empty for none.
 	Case string
+	// Recipient is who is to be told, empty for the other kinds.
+	Recipient string
 
 	client *Client
 }
 
 // Answer records what was done for the order, and waits for the receipt. What the action leaves empty is taken from the order:
-// people, instruction, system, categories, and the operation, which is Erase, Restrict or Alter by the order's kind; for OrderStop it
-// has none. It returns the errors of Record.
+// people, instruction, system, categories, recipient, and the operation, which is Erase, Restrict, Alter or Disclose by the order's
+// kind; for OrderStop it has none. It returns the errors of Record.
 func (o Order) Answer(ctx context.Context, a Action) (Receipt, error) {
-	operation := map[wire.OrderKind]string{OrderErase: Erase, OrderRestrict: Restrict, OrderRectify: Alter}[o.Kind]
+	operation := map[wire.OrderKind]string{OrderErase: Erase, OrderRestrict: Restrict, OrderRectify: Alter, OrderTell: Disclose}[o.Kind]
 	a.Order, a.Operation = o.ID, cmp.Or(a.Operation, operation)
 	a.Instruction, a.System = cmp.Or(a.Instruction, o.Instruction), cmp.Or(a.System, o.System)
+	a.Recipient = cmp.Or(a.Recipient, o.Recipient)
 	if a.Subjects == nil {
 		a.Subjects = o.Subjects
 	}
@@ -185,7 +190,7 @@ func (c *Client) takeOrder(ctx context.Context, msg jetstream.Msg, handler func(
 		return settle(msg.NakWithDelay(c.again(msg)))
 	}
 	err := handler(ctx, Order{ID: o.Order, Kind: o.Kind, Subjects: subjects, Instruction: o.Instruction, System: o.System,
-		Categories: o.Categories, Reason: o.Reason, Due: o.Due, Case: o.Case, client: c})
+		Categories: o.Categories, Reason: o.Reason, Due: o.Due, Case: o.Case, Recipient: o.Recipient, client: c})
 	if err != nil {
 		// The error is the service's own and may be personal.
 		c.log.WarnContext(ctx, "an order was not carried out; it comes again", slog.String("order", o.Order))

@@ -117,6 +117,7 @@ func (s *Stream) publish(ctx context.Context, o *orders.Order) error {
 	m := wire.Order{
 		Order: o.Order, Kind: wire.OrderKind(o.Kind), Controller: string(o.Controller), Service: string(o.Service),
 		Instruction: string(o.Instruction), System: o.System, Reason: o.Reason, Due: o.Due, Case: o.Case, Return: o.Return,
+		Recipient: string(o.Recipient),
 	}
 	for _, c := range o.Categories {
 		m.Categories = append(m.Categories, string(c))

@@ -46,6 +46,9 @@ func matter(fact domain.Fact) string {
 	case dossier.OccasionRecorded:
 		return capital(strings.ReplaceAll(string(f.Occasion), "-", " ")) + " under instruction " + string(f.Instruction)
 	case dossier.OrderSent:
+		if f.Kind == dossier.TaskTell {
+			return "The ledger told " + string(f.Service) + " to tell " + string(f.Recipient) + " what becomes of the data by " + Day(f.Due) + ", Art. 19"
+		}
 		return "The ledger told " + string(f.Service) + " to " + string(f.Kind) + " " + Categories(f.Categories) + " by " + Day(f.Due)
 	case dossier.OrderEscalated:
 		return "Order " + f.Order + " was not answered in time"

@@ -127,6 +127,7 @@ func TestWhatStandsAboutAPersonBecomesASentence(t *testing.T) {
 		{dossier.ActionAnnounced{Operation: domain.Erase, Categories: []domain.Category{"pd:Name"}}, "A service announced that Name will be erased"},
 		{dossier.OccasionRecorded{Occasion: domain.WhenOrderClosed, Instruction: "orders"}, "Order closed under instruction orders"},
 		{dossier.OrderSent{Service: "crm", Kind: dossier.TaskErase, Due: at, Categories: []domain.Category{"pd:Name"}}, "The ledger told crm to erase Name by 12 March 2026"},
+		{dossier.OrderSent{Service: "crm", Kind: dossier.TaskTell, Recipient: "northprint", Due: at}, "The ledger told crm to tell northprint what becomes of the data by 12 March 2026, Art. 19"},
 		{dossier.OrderEscalated{Order: "ord-1"}, "Order ord-1 was not answered in time"},
 		{unspoken{}, "Case sent on"},
 	}

@@ -18,6 +18,7 @@ const (
 	OrderRestrict OrderKind = "restrict"
 	OrderRectify  OrderKind = "rectify"
 	OrderStop     OrderKind = "stop"
+	OrderTell     OrderKind = "tell" // a recipient, what became of the data it was given (Art. 19)
 )
 
 // Order is a task from the ledger to a service, which the service answers by recording what it did with Action.Order set. It rests
@@ -41,6 +42,8 @@ type Order struct {
 	Case string `json:"case,omitempty"`
 	// Return says that the data is handed back to the controller before it is erased (Art. 28(3)(g)).
 	Return bool `json:"return,omitempty"`
+	// Recipient is who is to be told, by its name in the register.
+	Recipient string `json:"recipient,omitempty"`
 }
 
 // ClaimRequest asks whom an order is about.

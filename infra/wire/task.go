@@ -20,8 +20,9 @@ type SentOrder struct {
 	Person []Text `json:"person,omitempty"`
 	// Forgotten says that the person's keys were destroyed.
 	Forgotten bool `json:"forgotten,omitempty"`
-	// Kind is erase, restrict, rectify or stop.
+	// Kind is erase, restrict, rectify, stop or tell, and Recipient who is to be told.
 	Kind        string   `json:"kind"`
+	Recipient   string   `json:"recipient,omitempty"`
 	Instruction string   `json:"instruction,omitempty"`
 	System      string   `json:"system,omitempty"`
 	Categories  []string `json:"categories,omitempty"`

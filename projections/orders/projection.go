@@ -30,7 +30,7 @@ type projection struct{}
 func Projection() projections.Projection { return projection{} }
 
 func (projection) Name() string               { return Name }
-func (projection) Version() int               { return 2 }
+func (projection) Version() int               { return 3 }
 func (projection) Schema() string             { return schema }
 func (projection) Folder() projections.Folder { return folder{} }
 
@@ -58,7 +58,7 @@ func (folder) Flush(*sqlite.Conn) error { return nil }
 
 func send(conn *sqlite.Conn, e *domain.Recorded, o *dossier.OrderSent) error {
 	stmt, err := conn.Prepare(`INSERT INTO sent (position, due, recorded, id, controller, service, subject, kind, instruction, system, categories,
-		reason, request, back) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		reason, request, recipient, back) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return err
 	}
@@ -73,10 +73,10 @@ func send(conn *sqlite.Conn, e *domain.Recorded, o *dossier.OrderSent) error {
 		stmt.BindText(4+i, text)
 	}
 	stmt.BindInt64(7, int64(o.Subject))
-	for i, text := range []string{string(o.Kind), string(o.Instruction), o.System, strings.Join(categories, " "), o.Reason, o.Case} {
+	for i, text := range []string{string(o.Kind), string(o.Instruction), o.System, strings.Join(categories, " "), o.Reason, o.Case, string(o.Recipient)} {
 		stmt.BindText(8+i, text)
 	}
-	stmt.BindBool(14, o.Return)
+	stmt.BindBool(15, o.Return)
 	return step(stmt)
 }
 

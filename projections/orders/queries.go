@@ -101,7 +101,7 @@ var (
 )
 
 const columns = `position, id, controller, service, subject, kind, instruction, system, categories, reason, request, due, recorded, escalated,
-	escalation, answered, answer, acted, operation, back`
+	escalation, answered, answer, acted, operation, back, recipient`
 
 // where gives the condition of a query and what it compares with.
 func (q *Query) where() (string, []any) {
@@ -229,6 +229,7 @@ func scan(stmt *sqlite.Stmt) Order {
 	}
 	o.Reason, o.Case, o.Due = stmt.ColumnText(9), stmt.ColumnText(10), moment(stmt.ColumnInt64(11))
 	o.Return = stmt.ColumnInt64(19) == 1
+	o.Recipient = domain.RecipientID(stmt.ColumnText(20))
 	if !stmt.ColumnIsNull(13) {
 		o.State, o.Escalation = Escalated, &Entry{domain.Position(stmt.ColumnInt64(13)), moment(stmt.ColumnInt64(14))}
 	}

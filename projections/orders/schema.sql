@@ -19,7 +19,8 @@ CREATE TABLE sent (
 	answered    INTEGER,          -- position of the action
 	answer      INTEGER,          -- milliseconds, when it was recorded
 	acted       INTEGER,          -- milliseconds, by the service's clock
-	operation   TEXT
+	operation   TEXT,
+	recipient   TEXT    NOT NULL  -- who is to be told, mostly nobody
 ) STRICT;
 CREATE INDEX sent_id ON sent (id);
 CREATE INDEX sent_open ON sent (position) WHERE answered IS NULL;
