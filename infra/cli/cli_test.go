@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/jigowatt/daybook/infra/cli"
+	"github.com/jigowatt/daybook/infra/eventlog/kurrentlog/kurrenttest"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/scripts/sample"
 )
@@ -31,12 +32,14 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	kurrent := kurrenttest.Start(t, kurrenttest.Config{})
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DAYBOOK_DATA", "data")
 			env.Setenv("NO_COLOR", "1")
+			env.Setenv("KURRENTDB", kurrent.URL())
 			env.Setenv("NOW", time.Now().UTC().Format(time.RFC3339))
 			london, err := time.LoadLocation("Europe/London")
 			if err != nil {

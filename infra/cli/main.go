@@ -101,7 +101,7 @@ func (p *program) root() *cobra.Command {
 			p.person(), p.log(), p.sources(), p.findings(), p.retention(), p.orders(), p.disclosures(), p.recipients(), p.basis(),
 			p.article30(), p.promises(), p.statistics(), p.looks(), p.verify(), p.replay(),
 		}},
-		{"keep", []*cobra.Command{p.status(), p.doctor(), p.rebuild(), p.repair(), p.quarantine(), p.version()}},
+		{"keep", []*cobra.Command{p.status(), p.doctor(), p.rebuild(), p.repair(), p.migrate(), p.quarantine(), p.version()}},
 	} {
 		for _, cmd := range group.commands {
 			cmd.GroupID = group.id
