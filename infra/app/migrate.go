@@ -40,7 +40,9 @@ func Migrate(ctx context.Context, cfg Config, m Migration) (result Migrated, err
 		return Migrated{}, err
 	}
 	from, to := &App{cfg: cfg, quiet: true}, &App{cfg: cfg, quiet: true}
-	defer func() { err = errors.CombineErrors(err, errors.CombineErrors(from.closers.close(), to.closers.close())) }()
+	defer func() {
+		err = errors.CombineErrors(err, errors.CombineErrors(from.closers.close(), to.closers.close()))
+	}()
 	to.cfg.Replicas = m.Replicas
 	source, err := from.openPlace(ctx, m.From, true)
 	if err != nil {
