@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"iter"
 	"strings"
 	"sync"
 
@@ -42,6 +43,16 @@ func (s *standings) get(key domain.SubjectKey) dossier.Standing {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.of[key]
+}
+
+// StandingAfter gives what stands about a person after the events about them, in their order: what Ledger.Standing said when they were
+// all that was recorded of the person.
+func StandingAfter(key domain.SubjectKey, events iter.Seq[domain.Event]) dossier.Standing {
+	s := newStandings()
+	for e := range events {
+		s.evolve(e)
+	}
+	return s.get(key)
 }
 
 // evolve takes in an event and gives what a memory is to keep of it.

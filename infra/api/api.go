@@ -67,6 +67,8 @@ type Config struct {
 	Quarantine Quarantine
 	// Proofs proves the history to anybody; without it the endpoints answer that there is none.
 	Proofs Proofs
+	// Past answers as of earlier positions; without it nothing does.
+	Past Past
 	// Replay compares views with new ones; without it the endpoint answers that there is none.
 	Replay Replayer
 	// Healthy gives why the ledger cannot write or read its log now, nil where it can: what Open and Run of the parts report.

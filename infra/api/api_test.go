@@ -23,6 +23,7 @@ import (
 	"github.com/jigowatt/daybook/infra/vault/memvault"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/history"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 )
 
@@ -67,14 +68,20 @@ var now = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 // start runs an empty ledger until the test ends.
 func start(t *testing.T, change ...func(*api.Config)) *ledger {
 	t.Helper()
-	l := &ledger{t: t, log: memlog.New(memlog.Config{}), vault: memvault.New(), lines: &lockedBuffer{}, done: make(chan struct{})}
+	return startOn(t, memlog.New(memlog.Config{}), memvault.New(), func() time.Time { return now }, change...)
+}
+
+// startOn runs a ledger on a log and a vault, by a clock.
+func startOn(t *testing.T, log *memlog.Log, vault *memvault.Vault, clock func() time.Time, change ...func(*api.Config)) *ledger {
+	t.Helper()
+	l := &ledger{t: t, log: log, vault: vault, lines: &lockedBuffer{}, done: make(chan struct{})}
 	logger := slog.New(slog.NewJSONHandler(l.lines, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	remembered, err := memory.Open(t.TempDir(), memory.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.ledger, err = commands.Open(t.Context(), commands.Config{
-		Log: l.log, Vault: l.vault, Memory: remembered, Logger: logger, Now: func() time.Time { return now },
+		Log: l.log, Vault: l.vault, Memory: remembered, Logger: logger, Now: clock,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +94,12 @@ func start(t *testing.T, change ...func(*api.Config)) *ledger {
 		}
 	})
 	l.views = projectiontest.Run(t, l.log, t.TempDir(), projections.Config{}, allViews()...)
+	past, err := history.New(l.log, projectiontest.Open, allViews(), history.Config{Dir: t.TempDir(), Most: 3, Log: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
 	l.config = api.Config{
+		Past:   past,
 		Ledger: l.ledger, Log: l.log, Vault: l.vault, Views: l.views, Done: l.done, Logger: logger, Version: "1.2.3",
 		Healthy: func() error { return l.quiet },
 	}
@@ -99,6 +111,9 @@ func start(t *testing.T, change ...func(*api.Config)) *ledger {
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()
+		if err := past.Close(); err != nil {
+			t.Error(err)
+		}
 		cancel()
 		running.Wait()
 		if err := remembered.Close(); err != nil {

@@ -29,7 +29,7 @@ func (a *API) article30Routes() {
 				"where reveal=contacts asks for them.",
 			Parameters: []*huma.Param{
 				{Name: "format", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"json", "html"}}},
-				query("at", "string", "The end of the ledger, or the time, as of which to answer; now."),
+				asOf(),
 				query("unused", "integer", "After how many days what is declared and not done is drift; 90."),
 				query("reveal", "string", "contacts, or nothing."), secret(), awaits(),
 			},
@@ -53,14 +53,11 @@ func (c *call) article30() error {
 	if err != nil {
 		return err
 	}
-	if err := c.reach(q.At, view); err != nil {
-		return err
-	}
 	book, err := article30.New(view).Book(c.ctx(), q)
 	if err != nil {
 		return errors.Wrap(err, "record of Article 30 over HTTP")
 	}
-	out, err := c.record30(book, known(book.Position, q.At))
+	out, err := c.record30(book, book.Position)
 	if err != nil {
 		return err
 	}
@@ -92,20 +89,12 @@ func (c *call) article30Query() (q article30.Query, err error) {
 			return q, err
 		}
 	}
-	if text := c.query("at"); strings.ContainsAny(text, "-:") {
-		q.Time, err = c.moment("at")
-	} else {
-		q.At, err = c.position("at")
-	}
-	if err != nil {
-		return q, err
-	}
 	if text := c.query("unused"); text != "" {
 		if q.Unused, err = strconv.Atoi(text); err != nil || q.Unused < 1 {
 			return q, problem.New(wire.InvalidField, "unused is no number of days", "Give the days as a number from 1 to 3,660.")
 		}
 	}
-	q.Sight.Now = c.api.cfg.Now()
+	q.Sight.Now, q.Sight.Orders = c.now(), c.secretOrders()
 	q.Secret, err = c.sees()
 	return q, err
 }

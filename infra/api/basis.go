@@ -20,10 +20,6 @@ func (c *call) basisOn() (wire.BasisOn, domain.Position, error) {
 	if err != nil {
 		return wire.BasisOn{}, 0, err
 	}
-	at, err := c.position("at")
-	if err != nil {
-		return wire.BasisOn{}, 0, err
-	}
 	r, id, err := c.controller()
 	if err != nil {
 		return wire.BasisOn{}, 0, err
@@ -35,10 +31,10 @@ func (c *call) basisOn() (wire.BasisOn, domain.Position, error) {
 	out := wire.BasisOn{
 		Controller: string(id), Instruction: string(key.Instruction), On: on, Position: uint64(r.Position), BasisAnswer: c.basis(r, key, on),
 	}
-	if at == nil {
+	if c.as == nil {
 		return out, r.Position, nil
 	}
-	registers, err := c.registers(nil)
+	registers, err := c.registers()
 	if err != nil {
 		return wire.BasisOn{}, 0, err
 	}

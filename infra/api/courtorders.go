@@ -11,6 +11,7 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/disclosure"
 	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections/disclosures"
 )
 
 func (a *API) courtOrderRoutes() {
@@ -27,7 +28,7 @@ func (a *API) courtOrderRoutes() {
 		Path: path, OperationID: "courtOrders", Tags: []string{"court orders"}, Method: http.MethodGet,
 		Summary:     "The orders to disclose; those that the law forbids telling of are counted and left out",
 		Description: "secret=show shows the secret ones too: for the processor and the regulator, never for the controller or a person.",
-		Parameters:  []*huma.Param{{Name: "secret", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"show"}}}},
+		Parameters:  []*huma.Param{secret(), asOf()},
 	}, (*call).courtOrders)
 }
 
@@ -70,13 +71,14 @@ func (c *call) courtOrders() (wire.CourtOrders, domain.Position, error) {
 	if err != nil {
 		return wire.CourtOrders{}, 0, err
 	}
-	state, now := c.api.cfg.Ledger.State(), c.api.cfg.Now()
-	out := wire.CourtOrders{Orders: []wire.CourtOrder{}, Position: uint64(state.End)}
-	for _, o := range state.CourtOrders.Orders {
-		if o.Controller != controller {
-			continue
-		}
-		if o.Secret(now) {
+	orders, err := c.orderedByCourts(controller)
+	if err != nil {
+		return wire.CourtOrders{}, 0, err
+	}
+	hidden := c.secretOrders()
+	out := wire.CourtOrders{Orders: []wire.CourtOrder{}, Position: uint64(c.end())}
+	for _, o := range orders {
+		if hidden[o.Order] {
 			out.Secret++
 			if c.query("secret") != "show" {
 				continue
@@ -85,5 +87,27 @@ func (c *call) courtOrders() (wire.CourtOrders, domain.Position, error) {
 		out.Orders = append(out.Orders, courtOrder(o))
 	}
 	slices.SortFunc(out.Orders, func(a, b wire.CourtOrder) int { return cmp.Compare(a.Order, b.Order) })
-	return out, state.End, nil
+	return out, c.end(), nil
+}
+
+// orderedByCourts gives the orders under a controller that were on record, each as it stood.
+func (c *call) orderedByCourts(controller domain.ControllerID) ([]disclosure.Order, error) {
+	var list []disclosure.Order
+	if c.as == nil {
+		for _, o := range c.api.cfg.Ledger.State().CourtOrders.Orders {
+			if o.Controller == controller {
+				list = append(list, o)
+			}
+		}
+		return list, nil
+	}
+	view, err := c.disclosed()
+	if err != nil {
+		return nil, err
+	}
+	orders, _, err := view.Orders(c.ctx(), controller, disclosures.Sight{Now: c.now(), Secret: true})
+	for i := range orders {
+		list = append(list, orders[i].Order)
+	}
+	return list, errors.Wrap(err, "orders of courts as of then")
 }

@@ -21,21 +21,21 @@ func (a *API) disclosureRoutes() {
 			"and the regulator, never for the controller or a person.",
 		Parameters: append(scoped("controller"), &huma.Param{
 			Name: "secret", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"show", "count"}},
-		}, awaits()),
+		}, asOf(), awaits()),
 	}, (*call).disclosures)
 	get(a, huma.Operation{
 		Path: "/recipients/seen", OperationID: "recipientsSeen", Tags: tags,
 		Summary:    "To whom data went, when first and last, and whether the register names them",
-		Parameters: append(scoped("controller"), secret(), awaits()),
+		Parameters: append(scoped("controller"), secret(), asOf(), awaits()),
 	}, (*call).recipientsSeen)
 	get(a, huma.Operation{
 		Path: "/transfers", OperationID: "transfers", Tags: tags, Summary: "What left the processor's territory, and with which safeguard",
-		Parameters: append(scoped("controller"), secret(), awaits()),
+		Parameters: append(scoped("controller"), secret(), asOf(), awaits()),
 	}, (*call).transfers)
 	post(a, huma.Operation{
 		Path: "/controllers/{controller}/people/places", OperationID: "personPlaces", Tags: []string{"people"},
 		Summary:     "Where copies of a person's data are or were, and to whom they were given",
-		Description: "The identifier travels in the body, so that no URL names a person.", Parameters: append(looker(), awaits()),
+		Description: "The identifier travels in the body, so that no URL names a person.", Parameters: append(looker(), asOf(), awaits()),
 	}, (*call).personPlaces)
 }
 
@@ -52,7 +52,7 @@ func (c *call) disclosureScope() (controller domain.ControllerID, sight disclosu
 	if controller, err = parameter[domain.ControllerID](c, "controller"); err != nil {
 		return "", sight, nil, err
 	}
-	sight.Now = c.api.cfg.Now()
+	sight.Now, sight.Orders = c.now(), c.secretOrders()
 	if sight.Secret, err = c.sees(); err != nil {
 		return "", sight, nil, err
 	}
@@ -74,7 +74,7 @@ func (c *call) disclosures() (wire.Disclosures, domain.Position, error) {
 	if err != nil {
 		return out, 0, err
 	}
-	sight := disclosures.Sight{Now: c.api.cfg.Now(), Secret: asked == "show"}
+	sight := disclosures.Sight{Now: c.now(), Secret: asked == "show", Orders: c.secretOrders()}
 	recipients, at, err := c.seen(view, controller, sight)
 	if err != nil {
 		return out, 0, err
@@ -152,7 +152,7 @@ func (c *call) transfers() (wire.Transfers, domain.Position, error) {
 		return wire.Transfers{}, 0, errors.Wrap(err, "transfers over HTTP")
 	}
 	out := wire.Transfers{Territory: []string{}, Transfers: transferred(list), Position: uint64(at)}
-	if p := c.api.cfg.Ledger.State().Register.Processor; p != nil {
+	if p := c.known().Processor; p != nil {
 		out.Territory = texts(p.Territory)
 	}
 	return out, at, nil

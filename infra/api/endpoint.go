@@ -30,6 +30,9 @@ type call struct {
 	room int64
 	// began says that the status was sent, so that an error can no longer become the answer.
 	began bool
+	// as is as of when the call asks, nil for now, and releases end what it read of the past.
+	as       *instant
+	releases []func()
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -54,7 +57,11 @@ func (a *API) route(op huma.Operation, handle func(*call) error) {
 		r, w := humago.Unwrap(hc)
 		c := &call{api: a, r: r, w: w}
 		defer func() { a.bodies.Release(c.room) }()
+		defer c.release()
 		err := c.checkQuery(known)
+		if err == nil && slices.Contains(known, "at") {
+			err = c.travel()
+		}
 		if err == nil {
 			err = handle(c)
 		}

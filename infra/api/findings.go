@@ -37,12 +37,12 @@ func (a *API) findingRoutes() {
 	}, (*call).retroactive)
 }
 
-func (c *call) findings(at *domain.Position) (*findings.Findings, error) {
+func (c *call) findings() (*findings.Findings, error) {
 	view, err := c.view(findings.Name)
 	if err != nil {
 		return nil, err
 	}
-	return findings.New(view), c.reach(at, view)
+	return findings.New(view), nil
 }
 
 func (c *call) listFindings() (wire.Findings, domain.Position, error) {
@@ -50,7 +50,7 @@ func (c *call) listFindings() (wire.Findings, domain.Position, error) {
 	if err != nil {
 		return wire.Findings{}, 0, err
 	}
-	view, err := c.findings(q.At)
+	view, err := c.findings()
 	if err != nil {
 		return wire.Findings{}, 0, err
 	}
@@ -58,7 +58,7 @@ func (c *call) listFindings() (wire.Findings, domain.Position, error) {
 	if err != nil {
 		return wire.Findings{}, 0, errors.Wrap(err, "findings over HTTP")
 	}
-	at := known(page.Position, q.At)
+	at := c.stood(page.Position)
 	out := wire.Findings{Entries: make([]wire.Found, len(page.Entries)), Position: uint64(at)}
 	for i := range page.Entries {
 		out.Entries[i] = c.found(&page.Entries[i])
@@ -91,10 +91,8 @@ func (c *call) findingsQuery() (q findings.Query, err error) {
 	if q.Before, err = c.position("after"); err != nil {
 		return q, err
 	}
-	if q.At, err = c.position("at"); err != nil {
-		return q, err
-	}
-	q.Sight.Now = c.api.cfg.Now()
+	q.At = c.at()
+	q.Sight.Now, q.Sight.Orders = c.now(), c.secretOrders()
 	if q.Secret, err = c.sees(); err != nil {
 		return q, err
 	}
@@ -147,10 +145,8 @@ func (c *call) countQuery() (q findings.CountQuery, err error) {
 	if q.Until, err = c.day("to"); err != nil {
 		return q, err
 	}
-	if q.At, err = c.position("at"); err != nil {
-		return q, err
-	}
-	q.Sight.Now = c.api.cfg.Now()
+	q.At = c.at()
+	q.Sight.Now, q.Sight.Orders = c.now(), c.secretOrders()
 	q.Secret, err = c.sees()
 	return q, err
 }
@@ -160,7 +156,7 @@ func (c *call) countFindings() (wire.FindingCounts, domain.Position, error) {
 	if err != nil {
 		return wire.FindingCounts{}, 0, err
 	}
-	view, err := c.findings(q.At)
+	view, err := c.findings()
 	if err != nil {
 		return wire.FindingCounts{}, 0, err
 	}
@@ -170,7 +166,7 @@ func (c *call) countFindings() (wire.FindingCounts, domain.Position, error) {
 	case "day":
 		count = view.Days
 		if q.Until.IsZero() {
-			q.Until = c.api.cfg.Now()
+			q.Until = c.now()
 		}
 	default:
 		return wire.FindingCounts{}, 0, problem.New(wire.InvalidField, "findings are not counted by that", "Write by=day, or leave it out.")
@@ -179,7 +175,7 @@ func (c *call) countFindings() (wire.FindingCounts, domain.Position, error) {
 	if err != nil {
 		return wire.FindingCounts{}, 0, errors.Wrap(err, "counts of findings over HTTP")
 	}
-	end = known(end, q.At)
+	end = c.stood(end)
 	out := wire.FindingCounts{Counts: make([]wire.FindingTally, len(list)), Position: uint64(end)}
 	for i, t := range list {
 		w := wire.FindingTally{Controller: string(t.Controller), Entries: t.Events, Findings: []wire.FindingCount{}}
@@ -203,13 +199,11 @@ func (c *call) retroactive() (wire.RetroactiveList, domain.Position, error) {
 	if q.Before, err = c.position("after"); err != nil {
 		return wire.RetroactiveList{}, 0, err
 	}
-	if q.At, err = c.position("at"); err != nil {
-		return wire.RetroactiveList{}, 0, err
-	}
+	q.At = c.at()
 	if q.Limit, err = c.limit(100, findings.MaxLimit); err != nil {
 		return wire.RetroactiveList{}, 0, err
 	}
-	view, err := c.findings(q.At)
+	view, err := c.findings()
 	if err != nil {
 		return wire.RetroactiveList{}, 0, err
 	}
@@ -217,7 +211,7 @@ func (c *call) retroactive() (wire.RetroactiveList, domain.Position, error) {
 	if err != nil {
 		return wire.RetroactiveList{}, 0, errors.Wrap(err, "retroactive findings over HTTP")
 	}
-	at := known(page.Position, q.At)
+	at := c.stood(page.Position)
 	out := wire.RetroactiveList{Matters: make([]wire.Retroactive, len(page.Matters)), Position: uint64(at)}
 	for i := range page.Matters {
 		if out.Matters[i], err = c.late(&page.Matters[i]); err != nil {

@@ -40,7 +40,6 @@ func looker() []*huma.Param {
 type glance struct {
 	of   person
 	view oversight.View
-	at   *uint64
 	// opens says that what rests sealed is to be opened.
 	opens bool
 }
@@ -53,8 +52,8 @@ func (c *call) looked(g glance) error {
 		return err
 	}
 	var as uint64
-	if g.at != nil {
-		as = *g.at
+	if c.as != nil {
+		as = uint64(c.as.position)
 	}
 	if !g.opens {
 		return c.api.cfg.Ledger.Looked(oversight.RecordViewed{By: by, Controller: g.of.controller, Subjects: g.of.keys, View: g.view, At: as})

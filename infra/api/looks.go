@@ -18,7 +18,8 @@ func (a *API) lookRoutes() {
 	tags := []string{"looks"}
 	post(a, huma.Operation{
 		Path: "/controllers/{controller}/people/looks", OperationID: "personLooks", Tags: tags, Summary: "Who looked at a person's record, when and why",
-		Description: "The identifier travels in the body, so that no URL names a person. This is a look, too.", Parameters: append(looker(), awaits()),
+		Description: "The identifier travels in the body, so that no URL names a person. This is a look, too.",
+		Parameters:  append(looker(), asOf(), awaits()),
 	}, (*call).personLooks)
 	get(a, huma.Operation{
 		Path: "/looks", OperationID: "looks", Tags: tags, Summary: "Who looked into the ledger: at records, by opening what is sealed, by exports and checks",
@@ -26,7 +27,7 @@ func (a *API) lookRoutes() {
 			query("kind", "string", "viewed, revealed, exported or verified; all by default."), query("reason", "string", "For this reason only."),
 			query("case", "string", "For this case only."), query("from", "string", "From this day on, as 2026-11-23, in UTC."),
 			query("to", "string", "Before this day."), query("after", "integer", "The cursor of the page before."),
-			query("limit", "integer", "1 to 1,000; 100."), awaits()),
+			query("limit", "integer", "1 to 1,000; 100."), asOf(), awaits()),
 	}, (*call).listLooks)
 	post(a, huma.Operation{
 		Path: "/verifications", OperationID: "recordVerification", Tags: tags, Summary: "Record that the history was checked, and what came of it",
@@ -36,17 +37,17 @@ func (a *API) lookRoutes() {
 
 // looks gives the view with every look that was taken on before the call.
 func (c *call) looks() (*looks.Looks, error) {
+	view, err := c.view(looks.Name)
+	if err != nil || c.as != nil {
+		return looks.New(view), err
+	}
 	ctx, cancel := context.WithTimeout(c.ctx(), c.api.cfg.Patience)
 	defer cancel()
 	end, err := c.api.cfg.Ledger.LooksRecorded(ctx)
 	if err != nil {
 		return nil, err
 	}
-	view, err := c.view(looks.Name)
-	if err != nil {
-		return nil, err
-	}
-	return looks.New(view), c.reach(&end, view)
+	return looks.New(view), c.reach(view, end)
 }
 
 func (c *call) personLooks(in wire.LooksQuery) (wire.Looks, domain.Position, error) {

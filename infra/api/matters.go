@@ -23,7 +23,7 @@ func (a *API) matterRoutes() {
 	}, (*call).recordMatter)
 	post(a, huma.Operation{
 		Path: path + "standing", OperationID: "personStanding", Tags: []string{"people"},
-		Summary: "What stands about a person: consents, objections, restrictions, holds, open orders", Parameters: looker(),
+		Summary: "What stands about a person: consents, objections, restrictions, holds, open orders", Parameters: append(looker(), asOf(), awaits()),
 	}, (*call).personStanding)
 }
 
@@ -158,7 +158,10 @@ func (c *call) personStanding(in wire.StandingQuery) (wire.Standing, domain.Posi
 	if err := c.looked(glance{of: p, view: oversight.Standing}); err != nil {
 		return wire.Standing{}, 0, err
 	}
-	s := c.api.cfg.Ledger.Standing(p.keys[0])
+	s, err := c.stands(p)
+	if err != nil {
+		return wire.Standing{}, 0, err
+	}
 	out := wire.Standing{
 		Controller: string(p.controller), Consents: []wire.StandingConsent{}, Objections: []wire.StandingObjection{}, Restrictions: []wire.StandingRestriction{},
 		Holds: []wire.StandingHold{}, Orders: []wire.OpenOrder{},
@@ -190,5 +193,5 @@ func (c *call) personStanding(in wire.StandingQuery) (wire.Standing, domain.Posi
 			Reason: x.Reason, Due: x.Due,
 		})
 	}
-	return out, c.api.cfg.Ledger.State().End, nil
+	return out, c.end(), nil
 }

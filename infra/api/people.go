@@ -1,8 +1,6 @@
 package api
 
 import (
-	"context"
-
 	"github.com/cockroachdb/errors"
 	"github.com/danielgtaylor/huma/v2"
 
@@ -11,21 +9,22 @@ import (
 	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
-	"github.com/jigowatt/daybook/projections"
 )
 
 func (a *API) peopleRoutes() {
 	operation := func(verb, id, summary, description string) huma.Operation {
 		return huma.Operation{
 			Path: "/controllers/{controller}/people/" + verb, OperationID: id, Tags: []string{"people"}, Summary: summary,
-			Description: description, Parameters: append(looker(), awaits()),
+			Description: description, Parameters: append(looker(), asOf(), awaits()),
 		}
 	}
 	const noURL = "The identifier travels in the body, so that no URL names a person."
 	post(a, operation("trail", "personTrail", "What was done with a person's data, page by page", noURL), (*call).personTrail)
 	post(a, operation("holdings", "personHoldings", "What is held of a person", noURL), (*call).personHoldings)
 	post(a, operation("show", "showPerson", "A person's identifiers, masked, holdings and the first page of the trail", noURL), (*call).showPerson)
-	post(a, operation("link", "linkPerson", "Say that a second identifier names a known person", noURL), (*call).linkPerson)
+	link := operation("link", "linkPerson", "Say that a second identifier names a known person", noURL)
+	link.Parameters = []*huma.Param{awaits()}
+	post(a, link, (*call).linkPerson)
 }
 
 // person is whom a request is about: found through the vault, by the keys that stand in the log.
@@ -64,48 +63,33 @@ func (c *call) find(text wire.Text) (person, error) {
 	return person{controller, keys}, errors.Wrap(err, "find a person")
 }
 
-// reach waits for a view to have all events before a position as of which it is asked, nil for now.
-func (c *call) reach(at *domain.Position, view *projections.View) error {
-	if at == nil {
-		return nil
-	}
-	if end := c.api.cfg.Ledger.State().End; *at > end {
-		return errors.WithHint(errors.Wrapf(domain.ErrInvalid, "at %s, beyond the end %s of the ledger", *at, end),
-			"Ask for a position that was recorded.")
-	}
-	if *at == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(c.ctx(), c.api.cfg.Patience)
-	defer cancel()
-	return view.Await(ctx, *at-1)
-}
-
 // showPerson gives all that is known of a person in one answer.
 func (c *call) showPerson(in wire.TrailQuery) (wire.Person, domain.Position, error) {
+	if err := c.back(in.At); err != nil {
+		return wire.Person{}, 0, err
+	}
 	p, err := c.find(in.Person)
 	if err != nil {
 		return wire.Person{}, 0, err
 	}
-	if err := c.looked(glance{of: p, view: oversight.Whole, at: in.At, opens: in.Details}); err != nil {
+	if err := c.looked(glance{of: p, view: oversight.Whole, opens: in.Details}); err != nil {
 		return wire.Person{}, 0, err
 	}
-	state := c.api.cfg.Ledger.State().Register
-	out := wire.Person{Controller: string(p.controller), ControllerName: state.Controllers[p.controller].Name}
+	out := wire.Person{Controller: string(p.controller), ControllerName: c.known().Controllers[p.controller].Name}
 	if out.Trail, err = c.trail(p, in); err != nil {
 		return wire.Person{}, 0, err
 	}
 	out.Position = out.Trail.Position
-	if in.At == nil {
-		held, err := c.holdings(p)
-		if err != nil {
-			return wire.Person{}, 0, err
-		}
-		out.Holdings, out.Position = held.Holdings, min(out.Position, held.Position)
+	held, err := c.holdings(p)
+	if err != nil {
+		return wire.Person{}, 0, err
+	}
+	if c.as == nil {
 		if out.Looks, err = c.newestLooks(p); err != nil {
 			return wire.Person{}, 0, err
 		}
 	}
+	out.Holdings, out.Position = held.Holdings, min(out.Position, held.Position)
 	out.Identifiers, out.Forgotten, err = c.masked(p.keys...)
 	return out, domain.Position(out.Position), err
 }

@@ -271,10 +271,10 @@ func TestHoldingsSayWhatWhereAndUntilWhen(t *testing.T) {
 	}
 	at := first.Position + 1
 	p := as[wire.Person](t, l.ask(people+"show", wire.TrailQuery{Person: "customer:1", At: &at}))
-	if p.Holdings != nil || len(p.Trail.Entries) != 1 || p.Position != at {
+	if len(p.Holdings) != 2 || p.Holdings[1].NewestPosition != first.Position || len(p.Trail.Entries) != 1 || p.Position != at {
 		t.Errorf("as of an earlier position: %+v", p)
 	}
-	if a := l.post(people+"holdings", `{"person":"customer:1","at":3}`); a.status != http.StatusUnprocessableEntity {
-		t.Errorf("holdings of an earlier position: %s", a.body)
+	if a := l.post(people+"holdings?at=3", `{"person":"customer:1"}`); len(as[wire.Holdings](t, a).Holdings) != 0 {
+		t.Errorf("holdings of before: %s", a.body)
 	}
 }

@@ -28,7 +28,7 @@ func (c *call) personPlaces(in wire.PlacesQuery) (wire.Places, domain.Position, 
 	if err != nil {
 		return wire.Places{}, 0, err
 	}
-	list, at, err := view.Places(c.ctx(), p.controller, p.keys, disclosures.Sight{Now: c.api.cfg.Now()})
+	list, at, err := view.Places(c.ctx(), p.controller, p.keys, disclosures.Sight{Now: c.now(), Orders: c.secretOrders()})
 	if err != nil {
 		return wire.Places{}, 0, errors.Wrap(err, "places of a person's data")
 	}

@@ -21,18 +21,18 @@ func (a *API) promiseRoutes() {
 	check := &huma.Param{Name: "check", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"statistics"}}}
 	get(a, huma.Operation{
 		Path: "/promises", OperationID: "promises", Tags: tags, Description: description,
-		Summary: "Every promise of the privacy notice, with the evidence for and against it", Parameters: []*huma.Param{check, secret(), awaits()},
+		Summary: "Every promise of the privacy notice, with the evidence for and against it", Parameters: []*huma.Param{check, secret(), asOf(), awaits()},
 	}, (*call).promises)
 	get(a, huma.Operation{
 		Path: "/controllers/{controller}/promises", OperationID: "controllerPromises", Tags: tags, Description: description,
 		Summary:    "Every promise of the privacy notice, with the evidence under one controller",
-		Parameters: []*huma.Param{check, secret(), awaits()},
+		Parameters: []*huma.Param{check, secret(), asOf(), awaits()},
 	}, (*call).promises)
 	get(a, huma.Operation{
 		Path: "/statistics", OperationID: "statistics", Tags: tags, Summary: "How much was done on each day, without anybody whose data it was",
 		Parameters: append(scoped("controller", "instruction"), query("kind", "string", "Of this kind of identifier only, such as ip."),
 			query("from", "string", "The first day; 30 days before the last."), query("to", "string", "The last day; today."),
-			query("few", "integer", "Below how many entries a number is not shown, at least 5; 10."), awaits()),
+			query("few", "integer", "Below how many entries a number is not shown, at least 5; 10."), asOf(), awaits()),
 	}, (*call).statistics)
 	a.route(huma.Operation{
 		Method: http.MethodPost, Path: "/statistics/check", OperationID: "checkStatistics", Tags: tags,
@@ -49,11 +49,11 @@ func (c *call) promises() (wire.Promises, domain.Position, error) {
 		if q.Controller, err = name[domain.ControllerID](c, "controller"); err != nil {
 			return wire.Promises{}, 0, err
 		}
-		if _, known := c.api.cfg.Ledger.State().Register.Controllers[q.Controller]; !known {
+		if _, known := c.known().Controllers[q.Controller]; !known {
 			return wire.Promises{}, 0, problem.New(wire.NotFound, "there is no such controller", "GET "+Prefix+"/register lists the controllers.")
 		}
 	}
-	q.Sight.Now = c.api.cfg.Now()
+	q.Sight.Now, q.Sight.Orders = c.now(), c.secretOrders()
 	if q.Secret, err = c.sees(); err != nil {
 		return wire.Promises{}, 0, err
 	}
@@ -156,7 +156,7 @@ func (c *call) statisticsQuery() (q statistics.Query, err error) {
 		return q, err
 	}
 	if q.Until.IsZero() {
-		q.Until = c.api.cfg.Now().UTC()
+		q.Until = c.now().UTC()
 	}
 	if q.From.IsZero() {
 		q.From = q.Until.AddDate(0, 0, -30)

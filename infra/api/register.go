@@ -21,7 +21,7 @@ import (
 func (a *API) registerRoutes() {
 	a.declareRoutes()
 	at := func(more ...*huma.Param) []*huma.Param {
-		return append(more, awaits(), query("at", "integer", "The end of the ledger as of which to answer; the newest."))
+		return append(more, awaits(), asOf())
 	}
 	tags := []string{"register"}
 	get(a, huma.Operation{
@@ -60,15 +60,14 @@ func (a *API) registerRoutes() {
 
 // registered gives the register as of the position that is asked for.
 func (c *call) registered() (view.Snapshot, error) {
-	at, err := c.position("at")
+	if c.as != nil {
+		return c.as.register, nil
+	}
+	registers, err := c.registers()
 	if err != nil {
 		return view.Snapshot{}, err
 	}
-	registers, err := c.registers(at)
-	if err != nil {
-		return view.Snapshot{}, err
-	}
-	r, err := registers.All(c.ctx(), at)
+	r, err := registers.All(c.ctx(), nil)
 	return r, errors.Wrap(err, "register as of a position")
 }
 

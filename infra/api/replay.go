@@ -25,7 +25,7 @@ func (a *API) replayRoutes() {
 		Description: "One line of progress after another, then one verdict a view; the last line has done, or a problem. Nothing is changed. " +
 			"As of an earlier position there is no live view: it is built and its rows are counted.",
 		Parameters: []*huma.Param{
-			query("views", "string", "Names of views, with commas; all of them."), query("at", "integer", "As of this position instead of where the live views stand."),
+			query("views", "string", "Names of views, with commas; all of them."), asOf(),
 		},
 		Responses: map[string]*huma.Response{"200": {
 			Description: "Progress and verdicts", Content: map[string]*huma.MediaType{wire.ContentLines: {Schema: schemaOf[wire.ReplayLine](a)}},
@@ -35,10 +35,6 @@ func (a *API) replayRoutes() {
 
 func (c *call) replay() error {
 	if err := c.bodiless(); err != nil {
-		return err
-	}
-	at, err := c.position("at")
-	if err != nil {
 		return err
 	}
 	if c.api.cfg.Replay == nil {
@@ -63,7 +59,7 @@ func (c *call) replay() error {
 			left = out.value(line)
 		}
 	}
-	verdicts, err := c.api.cfg.Replay(c.ctx(), views, at, func(p projections.Progress) {
+	verdicts, err := c.api.cfg.Replay(c.ctx(), views, c.at(), func(p projections.Progress) {
 		tell(wire.ReplayLine{Position: uint64(p.Position), End: uint64(p.Of)})
 	})
 	if err != nil && out == nil {

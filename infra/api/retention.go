@@ -22,18 +22,18 @@ func (a *API) retentionRoutes() {
 	get(a, huma.Operation{
 		Path: "/retention/calendar", OperationID: "retentionCalendar", Tags: tags, Summary: "How much falls due when, by controller",
 		Parameters: append(scoped("controller"), query("from", "string", "The first day; today."),
-			query("to", "string", "The last day; a year after the first."), query("by", "string", "day or month; month."), awaits()),
+			query("to", "string", "The last day; a year after the first."), query("by", "string", "day or month; month."), asOf(), awaits()),
 	}, (*call).retentionCalendar)
 	get(a, huma.Operation{
 		Path: "/retention/due", OperationID: "retentionDue", Tags: tags, Summary: "What is due and not removed, the longest due first",
 		Description: "What waits for the answer to an order is among it.",
 		Parameters: append(scoped("controller"), query("by", "string", "Due on this day or earlier; now."),
-			query("after", "string", "The cursor of the page before."), query("limit", "integer", "1 to 1,000; 100."), awaits()),
+			query("after", "string", "The cursor of the page before."), query("limit", "integer", "1 to 1,000; 100."), asOf(), awaits()),
 	}, (*call).retentionDue)
 	get(a, huma.Operation{
 		Path: "/retention/blocked", OperationID: "retentionBlocked", Tags: tags, Summary: "The holds that stand, with what they keep from being removed",
 		Parameters: append(scoped("controller"), query("after", "integer", "The cursor of the page before."),
-			query("limit", "integer", "1 to 1,000; 100."), awaits()),
+			query("limit", "integer", "1 to 1,000; 100."), asOf(), awaits()),
 	}, (*call).retentionBlocked)
 }
 
@@ -51,7 +51,7 @@ func (c *call) controllers() ([]domain.ControllerID, error) {
 	if err != nil || one != "" {
 		return []domain.ControllerID{one}, err
 	}
-	return slices.Sorted(maps.Keys(c.api.cfg.Ledger.State().Register.Controllers)), nil
+	return slices.Sorted(maps.Keys(c.known().Controllers)), nil
 }
 
 func (c *call) retentionCalendar() (wire.RetentionCalendars, domain.Position, error) {
@@ -72,7 +72,7 @@ func (c *call) retentionCalendar() (wire.RetentionCalendars, domain.Position, er
 		return out, 0, err
 	}
 	if from.IsZero() {
-		from = c.api.cfg.Now().UTC().Truncate(24 * time.Hour)
+		from = c.now().UTC().Truncate(24 * time.Hour)
 	}
 	if to = to.AddDate(0, 0, 1); to.Year() == 1 {
 		to = from.AddDate(1, 0, 0)
@@ -85,7 +85,7 @@ func (c *call) retentionCalendar() (wire.RetentionCalendars, domain.Position, er
 		return out, 0, err
 	}
 	out.From, out.To = from.Format(time.DateOnly), to.Format(time.DateOnly)
-	at := c.api.cfg.Ledger.State().End
+	at := c.end()
 	for _, controller := range controllers {
 		q := retention.CalendarQuery{Controller: controller, From: from, To: to, Monthly: out.By == "month"}
 		found, err := view.Calendar(c.ctx(), q)
@@ -150,7 +150,7 @@ func (c *call) retentionDue() (wire.RetentionDue, domain.Position, error) {
 	if err != nil {
 		return out, 0, err
 	}
-	now := c.api.cfg.Now().UTC()
+	now := c.now().UTC()
 	if out.By = now; !by.IsZero() {
 		out.By = by.AddDate(0, 0, 1).Add(-time.Millisecond) // until the end of the day
 	}
@@ -166,7 +166,7 @@ func (c *call) retentionDue() (wire.RetentionDue, domain.Position, error) {
 	if err != nil {
 		return out, 0, err
 	}
-	at := c.api.cfg.Ledger.State().End
+	at := c.end()
 	for _, controller := range controllers {
 		if controller < after.controller {
 			continue
@@ -216,10 +216,10 @@ func (c *call) retentionBlocked() (wire.RetentionBlocked, domain.Position, error
 	if err != nil {
 		return out, 0, err
 	}
-	at, more := c.api.cfg.Ledger.State().End, false
+	at, more := c.end(), false
 	var holds []retention.Hold
 	for _, controller := range controllers {
-		list, position, err := view.Holds(c.ctx(), controller, c.api.cfg.Now(), after, limit)
+		list, position, err := view.Holds(c.ctx(), controller, c.now(), after, limit)
 		if err != nil {
 			return out, 0, errors.Wrap(err, "holds over HTTP")
 		}

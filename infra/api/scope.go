@@ -21,10 +21,6 @@ func scoped(names ...string) []*huma.Param {
 	return list
 }
 
-func asOf() *huma.Param {
-	return query("at", "integer", "The end of the ledger as of which to answer; the newest.")
-}
-
 // secret describes the parameter that shows what the law forbids telling the controller and the person.
 func secret() *huma.Param {
 	return &huma.Param{
@@ -66,14 +62,6 @@ func (c *call) sees() (bool, error) {
 		return true, nil
 	}
 	return false, problem.New(wire.InvalidField, "secret is not show", "Write secret=show, or leave it out.")
-}
-
-// known gives the end of the ledger that an answer rests on.
-func known(view domain.Position, at *domain.Position) domain.Position {
-	if at != nil {
-		return *at
-	}
-	return view
 }
 
 // masked gives the identifiers of a person who was found by what is recorded of them, masked at the last moment, so that no key

@@ -40,7 +40,7 @@ func (c *call) listSources() (wire.Sources, domain.Position, error) {
 	if err != nil {
 		return wire.Sources{}, 0, errors.Wrap(err, "sources over HTTP")
 	}
-	services := c.api.cfg.Ledger.State().Register.Services
+	services := c.known().Services
 	seen := map[register.ServiceKey]bool{}
 	for _, s := range list {
 		seen[register.ServiceKey{Controller: s.Controller, Service: s.Service}] = true
@@ -53,7 +53,7 @@ func (c *call) listSources() (wire.Sources, domain.Position, error) {
 	slices.SortFunc(list, func(a, b sources.Source) int {
 		return cmp.Or(cmp.Compare(a.Controller, b.Controller), cmp.Compare(a.Service, b.Service))
 	})
-	now := c.api.cfg.Now()
+	now := c.now()
 	out := wire.Sources{Sources: make([]wire.Source, len(list)), Position: uint64(at)}
 	for i := range list {
 		s := &list[i]

@@ -27,7 +27,7 @@ func (a *API) statusRoutes() {
 			"late closes its gap.",
 		Parameters: []*huma.Param{
 			query("controller", "string", "Whose services; all by default."),
-			query("times", "integer", "How many times its time to report a service may be silent; 2."), awaits(),
+			query("times", "integer", "How many times its time to report a service may be silent; 2."), asOf(), awaits(),
 		},
 	}, (*call).listSources)
 	a.route(huma.Operation{

@@ -22,11 +22,11 @@ func (a *API) taskRoutes() {
 		Path: "/orders", OperationID: "orders", Tags: tags, Summary: "What services were told to do, newest first, and whether they did",
 		Parameters: append(scoped("controller"), query("service", "string", "Of this service only; needs controller."),
 			query("case", "string", "Of this case only; needs controller."), query("state", "string", "open, escalated or answered; all by default."),
-			query("after", "integer", "The cursor of the page before."), query("limit", "integer", "1 to 1,000; 100."), awaits()),
+			query("after", "integer", "The cursor of the page before."), query("limit", "integer", "1 to 1,000; 100."), asOf(), awaits()),
 	}, (*call).listOrders)
 	get(a, huma.Operation{
 		Path: "/orders/{order}", OperationID: "order", Tags: tags, Summary: "One order and what came of it",
-		Parameters: append(scoped("controller"), awaits()),
+		Parameters: append(scoped("controller"), asOf(), awaits()),
 	}, (*call).showOrder)
 }
 
@@ -93,7 +93,7 @@ func (c *call) showOrder() (wire.SentOrder, domain.Position, error) {
 	}
 	controllers := []domain.ControllerID{one}
 	if one == "" {
-		controllers = slices.Sorted(maps.Keys(c.api.cfg.Ledger.State().Register.Controllers))
+		controllers = slices.Sorted(maps.Keys(c.known().Controllers))
 	}
 	for _, controller := range controllers {
 		o, at, err := view.ByID(c.ctx(), controller, c.r.PathValue("order"))

@@ -2,6 +2,7 @@ package api
 
 import (
 	"slices"
+	"time"
 
 	"github.com/cockroachdb/errors"
 
@@ -17,15 +18,26 @@ import (
 
 // personTrail gives one page of a trail.
 func (c *call) personTrail(in wire.TrailQuery) (wire.Trail, domain.Position, error) {
+	if err := c.back(in.At); err != nil {
+		return wire.Trail{}, 0, err
+	}
 	p, err := c.find(in.Person)
 	if err != nil {
 		return wire.Trail{}, 0, err
 	}
-	if err := c.looked(glance{of: p, view: oversight.Trail, at: in.At, opens: in.Details}); err != nil {
+	if err := c.looked(glance{of: p, view: oversight.Trail, opens: in.Details}); err != nil {
 		return wire.Trail{}, 0, err
 	}
 	page, err := c.trail(p, in)
 	return page, domain.Position(page.Position), err
+}
+
+// back makes the call ask as of the position of a body, where the address does not say as of when.
+func (c *call) back(at *uint64) error {
+	if at == nil || c.as != nil {
+		return nil
+	}
+	return c.travelTo(domain.Position(*at), time.Time{})
 }
 
 func (c *call) trail(p person, in wire.TrailQuery) (wire.Trail, error) {
@@ -33,7 +45,7 @@ func (c *call) trail(p person, in wire.TrailQuery) (wire.Trail, error) {
 	if err != nil {
 		return wire.Trail{}, err
 	}
-	trails, err := c.trails(q.At)
+	trails, err := c.trails()
 	if err != nil {
 		return wire.Trail{}, err
 	}
@@ -69,11 +81,12 @@ func (c *call) trail(p person, in wire.TrailQuery) (wire.Trail, error) {
 	return out, nil
 }
 
-// secretOrders names the orders of which the law forbids now to tell the controller and the person (Art. 28(3)(a)).
+// secretOrders names the orders of which the law forbids now to tell the controller and the person (Art. 28(3)(a)), and those of which
+// it did at the time as of which the call asks. An answer as of then leaves out the first, too: what is forbidden is telling.
 func (c *call) secretOrders() map[string]bool {
 	secret := map[string]bool{}
 	for id, o := range c.api.cfg.Ledger.State().CourtOrders.Orders {
-		if o.Secret(c.api.cfg.Now()) {
+		if o.Secret(c.api.cfg.Now()) || o.Secret(c.now()) {
 			secret[id] = true
 		}
 	}
@@ -114,10 +127,7 @@ func (c *call) trailQuery(p person, in wire.TrailQuery) (trail.Query, error) {
 		at := domain.Position(*in.After)
 		after = &at
 	}
-	if in.At != nil {
-		at := domain.Position(*in.At)
-		q.At = &at
-	}
+	q.At = c.at()
 	switch in.Order {
 	case "", wire.NewestFirst:
 		q.Newest, q.Before = true, after
@@ -137,7 +147,7 @@ func (c *call) trailQuery(p person, in wire.TrailQuery) (trail.Query, error) {
 
 // names gives what the register calls things now.
 func (c *call) names(controller domain.ControllerID) sentence.Names {
-	state := c.api.cfg.Ledger.State().Register
+	state := c.known()
 	return sentence.Names{
 		Controller: state.Controllers[controller].Name,
 		Recipient:  func(id domain.RecipientID) string { return state.Recipients[id].Name },

@@ -20,6 +20,7 @@ import (
 	"github.com/jigowatt/daybook/infra/tiles"
 	"github.com/jigowatt/daybook/infra/vault"
 	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/history"
 )
 
 // App is one ledger with everything around it.
@@ -36,6 +37,7 @@ type App struct {
 	mark       *endmark.File
 	ledger     *commands.Ledger
 	views      *projections.Runner
+	history    *history.History
 	reactions  *reactions.Reactions
 	claims     claims
 	intake     *intake.Service
@@ -60,7 +62,8 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{cfg: cfg}
 	for _, open := range []func(context.Context) error{
-		a.openDirectory, a.openVault, a.inspect, a.openBus, a.openLog, a.openTiles, a.openMark, a.openLedger, a.openViews, a.openReactions, a.openIntake, a.listen,
+		a.openDirectory, a.openVault, a.inspect, a.openBus, a.openLog, a.openTiles, a.openMark, a.openLedger, a.openViews, a.openHistory,
+		a.openReactions, a.openIntake, a.listen,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.CombineErrors(err, a.closers.close())
@@ -188,7 +191,7 @@ func (a *App) Close() error { return a.closers.close() }
 func (a *App) serve(ctx context.Context) error {
 	handler := api.New(api.Config{
 		Ledger: a.ledger, Log: a.log, Vault: a.vault, Views: a.views, Quarantine: a.quarantine,
-		Proofs: a.tiles, Replay: a.replay, Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
+		Proofs: a.tiles, Replay: a.replay, Past: a.history, Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	return api.ServeListener(ctx, a.listener, handler)
 }

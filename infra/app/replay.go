@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"os"
+	"path/filepath"
 
 	"github.com/cockroachdb/errors"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/jigowatt/daybook/infra/sqlite"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/history"
 	"github.com/jigowatt/daybook/projections/replay"
 )
 
@@ -28,6 +31,22 @@ func openScratch(path string, version int, schema string) (projections.Store, er
 		return nil, err
 	}
 	return db, nil
+}
+
+// openHistory makes ready to answer as of earlier positions.
+func (a *App) openHistory(context.Context) error {
+	if err := os.RemoveAll(a.cfg.path(scratchDir)); err != nil { // what a process that was killed left
+		return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "empty the folder for views that are built for a while"), err)
+	}
+	past, err := history.New(a.log, openScratch, Views(), history.Config{
+		Dir: filepath.Join(a.cfg.path(scratchDir), "history"), Log: a.cfg.Logger.With(slog.String("part", "history")),
+	})
+	if err != nil {
+		return err
+	}
+	a.history = past
+	a.closers.add(past.Close)
+	return nil
 }
 
 // scratch makes a folder that nobody else uses.

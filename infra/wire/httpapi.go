@@ -12,6 +12,8 @@ const (
 	// HeaderMinPosition asks a read to wait, a few seconds at most, until the answer rests on at least this end of the ledger:
 	// read your own writes by sending a receipt's position and events added.
 	HeaderMinPosition = "Daybook-Min-Position"
+	// HeaderBuilding says, where an answer as of an earlier position has to be waited for, how far it is: 1200/5000.
+	HeaderBuilding = "Daybook-Building"
 	// ContentLines is a body of JSON values, one a line.
 	ContentLines = "application/x-ndjson"
 )

@@ -149,10 +149,9 @@ type Person struct {
 	// Identifiers shows the identifiers by which services named the person, masked: enough for somebody who knows them.
 	Identifiers []Text `json:"identifiers,omitempty"`
 	// Forgotten says that the person's keys were destroyed.
-	Forgotten bool `json:"forgotten,omitempty"`
-	// Holdings is absent where the answer is as of an earlier position: what is held is known as of now only.
-	Holdings []Holding `json:"holdings,omitzero"`
-	Trail    Trail     `json:"trail"`
+	Forgotten bool      `json:"forgotten,omitempty"`
+	Holdings  []Holding `json:"holdings,omitzero"`
+	Trail     Trail     `json:"trail"`
 	// Looks are the newest looks at the record before this one, five at most; absent where the answer is as of an earlier position.
 	Looks    []Look `json:"looks,omitzero"`
 	Position uint64 `json:"position"`

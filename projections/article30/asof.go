@@ -1,6 +1,7 @@
 package article30
 
 import (
+	"maps"
 	"math"
 	"time"
 
@@ -152,6 +153,7 @@ func secrets(conn *sqlite.Conn, sight Sight) (map[string]bool, error) {
 	if sight.Secret {
 		return secret, nil
 	}
+	maps.Copy(secret, sight.Orders)
 	return secret, rows(conn, "SELECT name, until FROM court WHERE until <> 0", func(stmt *sqlite.Stmt) error {
 		if sight.Now.Before(time.UnixMilli(stmt.ColumnInt64(1))) {
 			secret[stmt.ColumnText(0)] = true

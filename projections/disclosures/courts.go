@@ -3,6 +3,7 @@ package disclosures
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -146,6 +147,7 @@ func secrets(conn *sqlite.Conn, sight Sight) (map[string]bool, error) {
 	if sight.Secret {
 		return secret, nil
 	}
+	maps.Copy(secret, sight.Orders)
 	return secret, rows(conn, "SELECT name, until FROM court WHERE until <> 0", func(stmt *sqlite.Stmt) error {
 		if sight.Now.Before(moment(stmt.ColumnInt64(1))) {
 			secret[stmt.ColumnText(0)] = true

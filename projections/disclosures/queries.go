@@ -22,6 +22,8 @@ type Sight struct {
 	Now time.Time
 	// Secret asks for what must not be told, too. Only an answer for the supervisory authority may.
 	Secret bool
+	// Orders are left out, too: those that must not be told of and that a view of the past does not know yet.
+	Orders map[string]bool
 }
 
 // Count is how often a finding was made.
