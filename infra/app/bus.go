@@ -31,7 +31,7 @@ func (a *App) openBus(ctx context.Context) error {
 			*conn = nc
 		}
 		a.bus.url = a.bus.log.ConnectedUrlRedacted()
-		return nil
+		return a.checkServers(ctx)
 	}
 	host, port, err := loopback(cfg.NATS)
 	if err != nil {

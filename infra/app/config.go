@@ -29,6 +29,8 @@ type Config struct {
 	NATS string
 	// NATSURL names an external server instead of the embedded one.
 	NATSURL string
+	// NATSMonitors are URLs of the external servers' HTTP monitoring; a server that does not sync what it acknowledges is refused.
+	NATSMonitors []string
 	// Replicas is how many copies an external cluster keeps of each stream; 1.
 	Replicas int
 	// Name names the ledger where one server holds several.

@@ -9,8 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/errors"
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
+	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/app"
 	"github.com/jigowatt/daybook/infra/bus"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -145,4 +148,59 @@ func (b *books) repeat(t *testing.T, nc *nats.Conn, kind wire.Kind, id string) b
 	defer b.mu.Unlock()
 	_, receipt := b.receipts[id]
 	return receipt || b.rests[id]
+}
+
+func TestTwoLedgersDoNotAnswerOnOneServer(t *testing.T) {
+	e := newElsewhere(t)
+	startWith(t, app.Config{Data: filepath.Join(t.TempDir(), "a"), NATSURL: e.ClientURL(), Name: "a"})
+	_, err := app.Open(t.Context(), app.Config{Data: filepath.Join(t.TempDir(), "b"), NATSURL: e.ClientURL(), Name: "b", HTTP: "127.0.0.1:0"})
+	if !errors.Is(err, domain.ErrConflict) || errors.FlattenHints(err) == "" {
+		t.Errorf("the second ledger opened with %v, want a conflict with a hint", err)
+	}
+}
+
+func TestAServerThatDoesNotSyncIsRefusedWhereItCanBeSeen(t *testing.T) {
+	for syncs, want := range map[bool]error{true: nil, false: domain.ErrConflict} {
+		s, err := server.NewServer(&server.Options{
+			Port: -1, HTTPHost: "127.0.0.1", HTTPPort: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: syncs, MaxPayload: 8 << 20,
+			NoSigs: true, NoLog: true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Start()
+		t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+		if !s.ReadyForConnections(patience) {
+			t.Fatal("the server did not start")
+		}
+		monitor := "http://" + s.MonitorAddr().String()
+		a, err := app.Open(t.Context(), app.Config{
+			Data: filepath.Join(t.TempDir(), "data"), NATSURL: s.ClientURL(), NATSMonitors: []string{monitor}, HTTP: "127.0.0.1:0",
+		})
+		if err == nil {
+			err = a.Close()
+		}
+		if !errors.Is(err, want) {
+			t.Errorf("a server that syncs: %t; the ledger opened with %v, want %v", syncs, err, want)
+		}
+		state := app.FoundGood
+		if !syncs {
+			state = app.FoundBad
+		}
+		if found := found(app.ExamineNATS(t.Context(), s.ClientURL(), []string{monitor}), "sync of "+s.Name()); found.State != state {
+			t.Errorf("a server that syncs: %t; the doctor says %+v", syncs, found)
+		}
+		if found := found(app.ExamineNATS(t.Context(), s.ClientURL(), nil), "sync"); found.State != app.FoundDoubtful || found.Fix == "" {
+			t.Errorf("a server that was not looked at: the doctor says %+v", found)
+		}
+	}
+}
+
+func found(all []app.Found, name string) app.Found {
+	for _, f := range all {
+		if f.Name == name {
+			return f
+		}
+	}
+	return app.Found{}
 }

@@ -20,6 +20,8 @@ import (
 )
 
 const (
+	// EmbeddedName is what the embedded server calls itself.
+	EmbeddedName = "daybook"
 	// DefaultHost is where the embedded server listens unless told otherwise.
 	DefaultHost = "127.0.0.1"
 	// DefaultMaxPayload is the largest message that the embedded server takes, 8 MiB: it bounds a frame of the log.
@@ -116,7 +118,7 @@ func (cfg Config) options() (*server.Options, error) {
 		return nil, errors.Wrapf(domain.ErrInvalid, "a largest message of %d bytes", errors.Safe(cfg.MaxPayload))
 	}
 	return &server.Options{
-		ServerName:             "daybook",
+		ServerName:             EmbeddedName,
 		Host:                   host,
 		Port:                   cfg.Port,
 		DontListen:             cfg.DontListen,

@@ -11,9 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cockroachdb/errors"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
 	"github.com/jigowatt/daybook/infra/app"
@@ -49,20 +46,23 @@ const (
 
 func (p *program) doctor() *cobra.Command {
 	var data, natsURL string
+	var monitors []string
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the data directory, the stream, the views, the key and the clock, and say what to do",
 		Long: "Looks at the data directory, at the ledger over HTTP and at its stream over NATS. Ends with exit code 3 where something\n" +
 			"is bad. What cannot be reached is not checked, and that is said.",
-		Example: "  daybook doctor\n  daybook doctor --data /var/lib/daybook -o json",
-		Args:    exact(0, "no arguments, only flags"),
+		Example: "  daybook doctor\n  daybook doctor --data /var/lib/daybook -o json\n" +
+			"  daybook doctor --nats-url nats://nats-1.internal:4222 --nats-monitor http://nats-1.internal:8222,http://nats-2.internal:8222",
+		Args: exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			checks := slices.Concat(p.checkDirectory(data), p.checkLedger(cmd.Context()), checkStream(cmd.Context(), natsURL))
+			checks := slices.Concat(p.checkDirectory(data), p.checkLedger(cmd.Context()), checkNATS(cmd.Context(), natsURL, monitors))
 			return p.diagnosis(checks)
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", orText(p.env("DAYBOOK_DATA"), "daybook-data"), "the ledger's data directory (or DAYBOOK_DATA)")
 	cmd.Flags().StringVar(&natsURL, "nats-url", "nats://"+app.DefaultNATS, "the NATS server of the ledger")
+	cmd.Flags().StringSliceVar(&monitors, "nats-monitor", nil, "the monitoring addresses of the NATS servers, to see whether they sync")
 	return cmd
 }
 
@@ -213,61 +213,14 @@ func checkClock(date string, sent, heard time.Time) check {
 	return check{"clock", checkGood, "The ledger's clock and this one agree.", ""}
 }
 
-// checkStream looks at the settings that keep the stream from losing or rewriting entries.
-func checkStream(ctx context.Context, url string) []check {
-	const name = "stream"
-	skipped := []check{{name, checkSkipped, "No NATS server answers, so the stream was not looked at.", "Name it with --nats-url."}}
-	nc, err := nats.Connect(url, nats.Timeout(2*time.Second), nats.Name("daybook doctor"))
-	if err != nil {
-		return skipped
-	}
-	defer nc.Close()
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return skipped
+// checkNATS looks at the settings that keep the stream from losing or rewriting entries.
+func checkNATS(ctx context.Context, url string, monitors []string) []check {
+	states := map[app.FoundState]string{
+		app.FoundGood: checkGood, app.FoundDoubtful: checkWarning, app.FoundBad: checkBad, app.FoundUnseen: checkSkipped,
 	}
 	var checks []check
-	names := js.StreamNames(ctx)
-	for stream := range names.Name() {
-		if stream != "DAYBOOK" && !strings.HasPrefix(stream, "DAYBOOK_LOG_") {
-			continue
-		}
-		s, err := js.Stream(ctx, stream)
-		if err != nil {
-			return skipped
-		}
-		checks = append(checks, checkSettings(stream, s.CachedInfo().Config))
-	}
-	if names.Err() != nil && !errors.Is(names.Err(), jetstream.ErrEndOfData) {
-		return skipped
-	}
-	if len(checks) == 0 {
-		return []check{{name, checkSkipped, "The NATS server has no ledger's stream.", "Name the ledger's NATS server with --nats-url."}}
+	for _, f := range app.ExamineNATS(ctx, url, monitors) {
+		checks = append(checks, check{f.Name, states[f.State], f.Words, f.Fix})
 	}
 	return checks
-}
-
-func checkSettings(stream string, c jetstream.StreamConfig) check {
-	var wrong []string
-	for _, s := range []struct {
-		good bool
-		word string
-	}{
-		{c.DenyDelete, "deny_delete is off"}, {c.DenyPurge, "deny_purge is off"}, {c.Discard == jetstream.DiscardNew, "discard is not new"},
-		{c.MaxAge == 0, "max_age is set"}, {c.MaxMsgs <= 0, "max_msgs is set"}, {c.MaxBytes <= 0, "max_bytes is set"},
-		{c.Retention == jetstream.LimitsPolicy, "retention is not limits"}, {c.Storage == jetstream.FileStorage, "storage is memory"},
-		{!c.AllowRollup, "allow_rollup_hdrs is on"}, {!c.AllowMsgTTL, "allow_msg_ttl is on"}, {!c.NoAck, "no_ack is on"},
-		{c.PersistMode == jetstream.DefaultPersistMode, "persist_mode is async"},
-	} {
-		if !s.good {
-			wrong = append(wrong, s.word)
-		}
-	}
-	if len(wrong) > 0 {
-		return check{"stream " + stream, checkBad, "Its settings can lose or rewrite entries: " + strings.Join(wrong, ", ") + ".",
-			"Stop whoever changed it; put the settings back with the nats program, and compare the log with its second copy."}
-	}
-	return check{"stream " + stream, checkGood, "Its settings neither lose nor rewrite entries.", ""}
 }

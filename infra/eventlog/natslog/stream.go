@@ -11,12 +11,15 @@ import (
 	"github.com/jigowatt/daybook/domain"
 )
 
+// streamPrefix begins the name of a stream of a ledger that has a name.
+const streamPrefix = "DAYBOOK_LOG_"
+
 // stream names the ledger's stream. The prefix keeps ledgers apart from the streams for the inbox and for orders.
 func (cfg Config) stream() string {
 	if cfg.Name == "" {
 		return "DAYBOOK"
 	}
-	return "DAYBOOK_LOG_" + strings.ToUpper(cfg.Name)
+	return streamPrefix + strings.ToUpper(cfg.Name)
 }
 
 // subject names the subject that frames are published on; services have no business there.
@@ -58,21 +61,21 @@ func (cfg Config) settings() jetstream.StreamConfig {
 	}
 }
 
-// prepare makes the stream where there is none, and checks what is there. A cluster that was just started refuses for a moment what it
-// can do when all its servers have found each other.
+// prepare makes the stream where there is none, and checks what is there and that frames may be published. A cluster that was just
+// started refuses for a moment what it can do when all its servers have found each other.
 func (l *Log) prepare(ctx context.Context, cfg Config) error {
 	ctx, cancel := context.WithTimeout(ctx, l.answerTime)
 	defer cancel()
 	for {
 		s, err := l.openStream(ctx, cfg)
 		if err == nil {
-			return checkSettings(s.CachedInfo().Config, cfg)
+			if err := checkSettings(s.CachedInfo().Config, cfg); err != nil {
+				return err
+			}
+			return l.permitted(ctx)
 		}
-		var refusal jetstream.JetStreamError
-		final := !errors.As(err, &refusal) || refusal.APIError() == nil || refusal.APIError().Code < 500
-		if final || !pause(ctx, lookAgainTime) {
-			return errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "open the ledger's stream"), err),
-				"Check that JetStream is enabled on the NATS server and that its cluster has a leader.")
+		if !passing(err) || !pause(ctx, lookAgainTime) {
+			return l.explain(err)
 		}
 	}
 }
@@ -95,9 +98,9 @@ type finding struct {
 	danger string
 }
 
-// checkSettings returns domain.ErrConflict where a stream's settings could lose or rewrite events, or hide them from reading.
-func checkSettings(got jetstream.StreamConfig, cfg Config) error {
-	var dangers []string
+// dangers says which settings of a stream could lose or rewrite events, or hide them from reading.
+func dangers(got jetstream.StreamConfig, cfg Config) []string {
+	var found []string
 	for _, f := range []finding{
 		{slices.Equal(got.Subjects, []string{cfg.subject()}), "it takes messages from other subjects than the ledger's"},
 		{got.Storage == jetstream.FileStorage, "it keeps events in memory only (storage)"},
@@ -126,15 +129,21 @@ func checkSettings(got jetstream.StreamConfig, cfg Config) error {
 		{got.Replicas >= max(1, cfg.Replicas), "it keeps fewer copies than asked for (num_replicas)"},
 	} {
 		if !f.good {
-			dangers = append(dangers, f.danger)
+			found = append(found, f.danger)
 		}
 	}
-	if len(dangers) == 0 {
+	return found
+}
+
+// checkSettings returns domain.ErrConflict where a stream's settings could lose or rewrite events, or hide them from reading.
+func checkSettings(got jetstream.StreamConfig, cfg Config) error {
+	found := dangers(got, cfg)
+	if len(found) == 0 {
 		return nil
 	}
 	return errors.WithHint(
 		errors.Wrapf(domain.ErrConflict, "the stream %s is not safe for a ledger: %s",
-			errors.Safe(got.Name), errors.Safe(strings.Join(dangers, "; "))),
+			errors.Safe(got.Name), errors.Safe(strings.Join(found, "; "))),
 		"Set these settings of the stream right with the nats command, or give the ledger another name. "+
 			"Settings that deny or allow something for good can only be had with a new stream.")
 }

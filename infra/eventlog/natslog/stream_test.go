@@ -129,8 +129,8 @@ func TestConfigurationsThatCannotBeAreRefused(t *testing.T) {
 
 func TestMoreCopiesThanThereAreServersAreRefused(t *testing.T) {
 	s := serve(t, bus.Config{DontListen: true})
-	if _, err := natslog.Open(t.Context(), s.Conn(), natslog.Config{Replicas: 3}); !errors.Is(err, domain.ErrUnavailable) {
-		t.Errorf("three copies on one server: opened with %v, want it unavailable", err)
+	if _, err := natslog.Open(t.Context(), s.Conn(), natslog.Config{Replicas: 3}); !errors.Is(err, domain.ErrConflict) {
+		t.Errorf("three copies on one server: opened with %v, want a conflict", err)
 	}
 	open(t, s.Conn())
 	if _, err := natslog.Open(t.Context(), s.Conn(), natslog.Config{Replicas: 3}); !errors.Is(err, domain.ErrConflict) {
