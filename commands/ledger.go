@@ -113,12 +113,25 @@ func (l *Ledger) Run(ctx context.Context) error {
 	}
 }
 
-// refold folds until the log can be read again.
+// Health says why the ledger takes nothing on now, nil where it does.
+func (l *Ledger) Health() error { return l.queue.refusal() }
+
+// patience is how long callers are left waiting for a log that cannot be folded, in the pauses of refold.
+const patience = 2 * time.Second
+
+// refold folds until the log can be read and the memory written again. Where that takes long, callers are told instead of kept.
 func (l *Ledger) refold(ctx context.Context) error {
+	defer l.queue.refuse(nil)
+	waited := time.Duration(0)
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		err := l.fold(ctx)
 		if err == nil || !errors.Is(err, domain.ErrUnavailable) {
 			return err
+		}
+		if waited += pause; waited > patience {
+			for _, s := range l.queue.refuse(err) {
+				s.fail(err)
+			}
 		}
 		l.cfg.Logger.WarnContext(ctx, "the log cannot be read yet", slog.Any("error", err))
 		select {

@@ -46,6 +46,7 @@ type queue struct {
 	actions int           // under mu
 	bytes   int           // under mu
 	closed  bool          // under mu
+	refused error         // under mu; why nothing is taken on now
 	signal  chan struct{} // holds one token while something waits
 }
 
@@ -60,6 +61,9 @@ func (q *queue) push(s *submission) error {
 	defer q.mu.Unlock()
 	if q.closed {
 		return ErrClosed
+	}
+	if q.refused != nil {
+		return q.refused
 	}
 	if q.actions > 0 && (q.actions+weight > q.maxActions || q.bytes+s.bytes > q.maxBytes) {
 		return domain.ErrBusy
@@ -114,12 +118,35 @@ func (q *queue) take(limit int) []*submission {
 	return batch
 }
 
+// refuse takes nothing on while err is not nil, and gives back what waits.
+func (q *queue) refuse(err error) []*submission {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.refused = err
+	if err == nil {
+		return nil
+	}
+	return q.drain()
+}
+
+// refusal gives why nothing is taken on now.
+func (q *queue) refusal() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.refused
+}
+
+// drain gives back what waits. The caller holds mu.
+func (q *queue) drain() []*submission {
+	rest := q.waiting
+	q.waiting, q.actions, q.bytes = nil, 0, 0
+	return rest
+}
+
 // close refuses what comes from now on and gives back what waits.
 func (q *queue) close() []*submission {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	rest := q.waiting
-	q.waiting, q.actions, q.bytes = nil, 0, 0
-	return rest
+	return q.drain()
 }

@@ -26,7 +26,11 @@ type worker struct {
 	folding *file // nil where it could not be opened
 	held    *chunk
 	checked bool
+	missed  bool // something could not be written, and is to be read again
 }
+
+// diskPause is the wait before a disk that was full is written to again.
+const diskPause = time.Second
 
 // offer is a file built elsewhere that is to take the place of the one that answers.
 type offer struct {
@@ -53,6 +57,8 @@ func (w *worker) run(ctx context.Context) {
 		// Whatever was taken, what was left out meanwhile will not come: nothing wakes this loop for it.
 		if want := domain.Position(w.want.Load()); w.going() && w.held == nil && len(w.queue) == 0 && want > w.folding.position {
 			w.fill(ctx, want)
+		} else if end := domain.Position(w.runner.end.Load()); w.missed && w.going() && w.held == nil && end > w.folding.position {
+			w.fill(ctx, end)
 		}
 	}
 }
@@ -150,8 +156,21 @@ func (w *worker) fill(ctx context.Context, until domain.Position) {
 	w.settle(ctx, f, fault, err)
 }
 
-// settle stops the view where something went wrong that is not just the end of ctx.
+// settle stops the view where something went wrong that is not just the end of ctx. What the disk does not take now, as where it
+// is full, is tried again after a pause.
 func (w *worker) settle(ctx context.Context, f *file, fault, err error) {
+	if errors.Is(err, domain.ErrUnavailable) && ctx.Err() == nil {
+		w.runner.config.Log.WarnContext(ctx, "view waits for its disk", slog.String("view", w.projection.Name()), slog.Any("error", err))
+		w.missed = true
+		timer := time.NewTimer(diskPause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		return
+	}
+	w.missed = false
 	if err == nil {
 		err = fault
 	}

@@ -141,6 +141,7 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 		return errors.Wrap(a.write(inside), "writer")
 	})
 	core.Go(func() error { a.views.Run(inside); return nil })
+	core.Go(func() error { a.thaw(inside); return nil })
 	answering := make(chan struct{})
 	doors.Go(func() error {
 		defer stopOutside()
@@ -202,6 +203,9 @@ func (a *App) healthy() error {
 		return errors.Wrap(domain.ErrUnavailable, "the writer is not running")
 	}
 	if err := a.tiles.Health(); err != nil {
+		return err
+	}
+	if err := a.ledger.Health(); err != nil {
 		return err
 	}
 	if a.bus.server != nil {

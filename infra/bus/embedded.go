@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/errors"
@@ -55,10 +56,13 @@ type Config struct {
 
 // Server is a NATS server inside the process, with one connection to it.
 type Server struct {
-	nats   *server.Server
+	nats   atomic.Pointer[server.Server] // replaced by Restart; nil while none runs
+	opts   *server.Options
+	again  sync.Mutex // held by Restart and Close
 	conn   *nats.Conn
 	lock   *storeLock
 	listen bool
+	gone   bool        // under again: Close was called
 	inside nats.Option // of the connections of Dial; nil where nothing is reserved
 	log    *slog.Logger
 	close  sync.Once
@@ -172,20 +176,68 @@ func (s *Server) start(ctx context.Context, opts *server.Options) error {
 	if err := probe(ctx, opts); err != nil {
 		return err
 	}
-	ns, err := server.NewServer(opts)
+	s.opts = opts
+	err := s.run()
+	if err != nil {
+		return err
+	}
+	s.conn, err = s.Dial()
+	return err
+}
+
+// run starts a server. Where it fails, what was started ends with the next call or with Close.
+func (s *Server) run() error {
+	ns, err := server.NewServer(s.opts.Clone())
 	if err != nil {
 		return errors.Wrap(err, "configure the embedded server")
 	}
 	log := &serverLog{log: s.log}
 	ns.SetLoggerV2(log, false, false, false)
-	s.nats = ns
+	s.nats.Store(ns)
 	ns.Start() // returns when the stored streams are recovered and the listener is up
 	if log.fatal.Load() || !ns.ReadyForConnections(readyTime) || !ns.JetStreamEnabled() {
 		return errors.WithHint(errors.Wrap(domain.ErrUnavailable, "the embedded server did not start"),
 			"The lines that the server logged before this one say why.")
 	}
-	s.conn, err = s.Dial()
-	return err
+	return nil
+}
+
+// Restart ends the server and starts it again on the same directory and port. Streams that were frozen by a full disk go on.
+// Connections come back by themselves; what was on its way on them is not answered. between is called while no server runs: where
+// it returns an error none is started, and the error is returned. It returns domain.ErrUnavailable where the server does not start.
+func (s *Server) Restart(between func() error) error {
+	s.again.Lock()
+	defer s.again.Unlock()
+	if s.gone {
+		return errors.Wrap(domain.ErrUnavailable, "start a closed server again")
+	}
+	if old := s.nats.Load(); old != nil {
+		if address, is := old.Addr().(*net.TCPAddr); is && s.listen {
+			s.opts.Port = address.Port // the one that clients know
+		}
+		s.shutdown()
+	}
+	if err := between(); err != nil {
+		return err
+	}
+	return s.run()
+}
+
+// shutdown ends the server that runs, and returns when every file is written and closed.
+func (s *Server) shutdown() {
+	if old := s.nats.Swap(nil); old != nil {
+		old.Shutdown()
+		old.WaitForShutdown()
+	}
+}
+
+// InProcessConn gives a connection to the server that runs now, for connections that come back after a restart.
+func (s *Server) InProcessConn() (net.Conn, error) {
+	ns := s.nats.Load()
+	if ns == nil {
+		return nil, errors.Wrap(domain.ErrUnavailable, "the embedded server does not run")
+	}
+	return ns.InProcessConn()
 }
 
 // probe finds out whether the port is free, because the server itself would only log it.
@@ -215,7 +267,7 @@ func (s *Server) Dial(opts ...nats.Option) (*nats.Conn, error) {
 
 // DialOutside is Dial for a connection that may publish what others may: it answers on subjects that others choose.
 func (s *Server) DialOutside(opts ...nats.Option) (*nats.Conn, error) {
-	all := append(clientOptions(s.log), nats.InProcessServer(s.nats))
+	all := append(clientOptions(s.log), nats.InProcessServer(s))
 	nc, err := nats.Connect("", append(all, opts...)...)
 	if err != nil {
 		return nil, because(errors.Wrap(domain.ErrUnavailable, "connect inside the process"), err)
@@ -223,26 +275,31 @@ func (s *Server) DialOutside(opts ...nats.Option) (*nats.Conn, error) {
 	return nc, nil
 }
 
-// NATS gives the server itself, for its figures; callers neither stop nor reconfigure it.
-func (s *Server) NATS() *server.Server { return s.nats }
+// NATS gives the server that runs now, for its figures; callers neither stop nor reconfigure it. It is nil where none runs.
+func (s *Server) NATS() *server.Server { return s.nats.Load() }
 
 // ClientURL gives the address for clients, or "" where the server does not listen.
 func (s *Server) ClientURL() string {
-	if !s.listen {
+	ns := s.nats.Load()
+	if !s.listen || ns == nil {
 		return ""
 	}
-	return s.nats.ClientURL()
+	return ns.ClientURL()
 }
 
 // Health returns domain.ErrUnavailable where JetStream cannot be relied on, among others after a write failed: streams stay
 // frozen after a full disk until the server is started again.
 func (s *Server) Health() error {
-	status := s.nats.Healthz(&server.HealthzOptions{})
+	ns := s.nats.Load()
+	if ns == nil {
+		return errors.Wrap(domain.ErrUnavailable, "the embedded server is being started again")
+	}
+	status := ns.Healthz(&server.HealthzOptions{})
 	if status.Error != "" || status.StatusCode >= 400 {
 		// The server's own words name streams, files and system errors, nothing else.
 		return errors.WithHint(
 			errors.WithDetail(errors.Wrap(domain.ErrUnavailable, "the embedded server is not healthy"), status.Error),
-			"Check the disk: when it was full, make room and start daybook again, since streams stay frozen until then.")
+			"Check the disk: when it was full, make room, and the server is started again by itself.")
 	}
 	return nil
 }
@@ -253,10 +310,10 @@ func (s *Server) Close() error {
 		if s.conn != nil {
 			s.conn.Close()
 		}
-		if s.nats != nil {
-			s.nats.Shutdown()
-			s.nats.WaitForShutdown()
-		}
+		s.again.Lock()
+		defer s.again.Unlock()
+		s.gone = true
+		s.shutdown()
 		s.closed = s.lock.release()
 	})
 	return s.closed

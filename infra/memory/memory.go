@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/errors"
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
@@ -66,6 +67,8 @@ func Open(dir string, config Config) (*Memory, error) {
 		return nil, errors.WithHint(errors.Mark(errors.Wrap(err, "lock the memory"), domain.ErrUnavailable),
 			"Another daybook uses this data directory. Stop it, or use another directory with --data.")
 	}
+	m := &Memory{unlock: lock.Close, room: room{fs: config.FS, dir: dir, least: config.LeastFree}, stop: make(chan struct{})}
+	config.FS = vfs.OnDiskFull(config.FS, func() { m.room.await(m.stop, config.Log) })
 	options := config.options()
 	options.Lock = lock
 	db, err := pebble.Open(dir, options)
@@ -73,8 +76,7 @@ func Open(dir string, config Config) (*Memory, error) {
 		options.Cache.Unref()
 		return nil, errors.CombineErrors(broken(err, "open the memory"), lock.Close())
 	}
-	m := &Memory{db: db, cache: options.Cache, unlock: lock.Close, room: room{fs: config.FS, dir: dir, least: config.LeastFree}}
-	m.filter, m.stop = newFilter(), make(chan struct{})
+	m.db, m.cache, m.filter = db, options.Cache, newFilter()
 	if err := m.checkFormat(); err != nil {
 		return nil, errors.CombineErrors(err, m.Close())
 	}

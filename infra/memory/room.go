@@ -1,7 +1,10 @@
 package memory
 
 import (
+	"context"
+	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/errors"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -43,4 +46,31 @@ func (r *room) take(bytes uint64) error {
 	}
 	r.granted = askAfter
 	return nil
+}
+
+// The room that a write which found the disk full is tried again with, and the pause between two looks for it.
+const (
+	leastRoom = 64 << 20
+	lookAgain = 200 * time.Millisecond
+)
+
+// await returns when the disk has some room, or when stop is closed. Pebble would end the process where a write to its log fails
+// twice.
+func (r *room) await(stop <-chan struct{}, log *slog.Logger) {
+	ctx := context.Background()
+	log.WarnContext(ctx, "the disk is full and the memory waits for room")
+	for {
+		usage, err := r.fs.GetDiskUsage(r.dir)
+		if err == nil && usage.AvailBytes >= min(leastRoom, r.least) {
+			log.WarnContext(ctx, "the memory goes on")
+			return
+		}
+		timer := time.NewTimer(lookAgain)
+		select {
+		case <-timer.C:
+		case <-stop:
+			timer.Stop()
+			return
+		}
+	}
 }
