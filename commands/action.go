@@ -8,6 +8,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/source"
 )
 
 // Limits of one action.
@@ -84,6 +85,27 @@ func (Announcement) About(of dossier.Of, a dossier.Action, _ string) domain.Fact
 	}
 }
 
+// Count is the statement of how many people's data of a category a service holds in a system. It names nobody.
+type Count struct {
+	Category domain.Category
+	People   uint64
+}
+
+// About gives the fact, which is the same for whomever.
+func (c Count) About(of dossier.Of, a dossier.Action, _ string) domain.Fact {
+	return source.CountReported{Controller: of.Controller, Service: a.Service, System: a.System, Category: c.Category, People: c.People}
+}
+
+// mayBeOfNobody says that the action need not name people: a count names none, and a question asks what stands about nobody in
+// particular. Such a message becomes one event.
+func (a Action) mayBeOfNobody() bool {
+	switch a.Says.(type) {
+	case Count, Question:
+		return true
+	}
+	return false
+}
+
 // Source gives the CloudEvents source of the action's events.
 func (a Action) Source() string { return domain.ServiceSource(a.Controller, a.Service) }
 
@@ -97,8 +119,11 @@ func (a Action) check(maxBytes int) error {
 		return errors.Wrap(err, "source and id of an action")
 	}
 	details := len(a.Details.Reveal())
+	_, counts := a.Says.(Count)
 	switch n := len(a.Subjects); {
-	case n == 0:
+	case counts && (n > 0 || a.System == "" || len(a.System) > domain.MaxCategoryBytes):
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "system of a count"), "Name the system that was counted, and no people.")
+	case n == 0 && !a.mayBeOfNobody():
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "subjects of an action"), "Name at least one person in data.subjects.")
 	case n > MaxSubjects:
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "number of subjects"), "Name at most 1,000 people in one action; send several actions.")
@@ -109,7 +134,7 @@ func (a Action) check(maxBytes int) error {
 			"Details and categories are kept once for each person: name fewer people, shorten the details or list fewer categories.")
 	case slices.ContainsFunc(a.Subjects, func(id domain.Identifier) bool { return id.Kind == "" || id.Value.IsZero() }):
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "an empty subject of an action"), "Write every person as kind:value.")
-	case a.Time.IsZero() || a.Operation == "" && a.Says == nil:
+	case a.Time.IsZero() || a.Operation == "" && (a.Says == nil || a.Says == Statement(Question{})):
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "missing attribute"), "An action needs time and data.operation.")
 	}
 	return checkTime(a.Time)
@@ -140,7 +165,7 @@ func (a Action) eventSize() int {
 type Receipt struct {
 	ID       string
 	Position domain.Position // of the first event
-	Events   int             // one for each person
+	Events   int             // one for each person, or one where nobody is named
 	Recorded time.Time
 	Findings domain.FindingSet
 	Leaf     [32]byte // RFC 6962 leaf hash of the first event

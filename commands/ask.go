@@ -18,7 +18,7 @@ type Answer struct {
 func (a Answer) Permitted() bool { return a.Findings == 0 }
 
 // Ask answers whether an action may be done to people, by the same rules that find fault with a recorded one. It records nothing
-// and opens no dossier: of somebody whom the ledger does not know nothing stands. A zero time means now. It returns
+// and opens no dossier: of somebody whom the ledger does not know nothing stands. NewQuestion has the answer recorded. A zero time means now. It returns
 // domain.ErrUnavailable when people cannot be looked up.
 func (l *Ledger) Ask(ctx context.Context, a dossier.Action, people []domain.Identifier) (Answer, error) {
 	if a.Time.IsZero() {

@@ -34,6 +34,10 @@ func plainDigest(a *Action) ([8]byte, error) {
 
 // statementDigest is the digest of a statement about nobody in particular.
 func statementDigest(at time.Time, fact domain.Fact) (digest [8]byte, err error) {
+	if asked, is := fact.(dossier.AnswerRecorded); is {
+		// When it was asked is no part of what was, and the answer is the ledger's.
+		fact, at = asked.Question(), time.Time{}
+	}
 	data, err := json.Marshal(fact, json.Deterministic(true))
 	if err != nil {
 		return digest, errors.Wrap(err, "digest of a statement")

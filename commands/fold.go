@@ -10,6 +10,7 @@ import (
 	"github.com/jigowatt/daybook/domain/catalog"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/merkle"
+	"github.com/jigowatt/daybook/domain/source"
 )
 
 // foldBatch bounds how many messages are remembered at once while folding.
@@ -116,11 +117,17 @@ func (f *folder) batch(ctx context.Context, b domain.Batch) error {
 // gather makes the memory's entry of a message out of its events, which stand next to each other. What the ledger recorded of
 // its own accord came by no message.
 func (f *folder) gather(ctx context.Context, at domain.Position, stored []byte, event domain.Event) error {
-	of, is := event.Fact.(dossier.Statement)
-	if !is || event.Source == domain.LedgerSource {
+	var subject domain.SubjectKey
+	switch fact := event.Fact.(type) {
+	case dossier.Statement:
+		subject = fact.Person().Subject
+	case source.CountReported:
+	default:
 		return nil
 	}
-	subject := of.Person().Subject
+	if event.Source == domain.LedgerSource {
+		return nil
+	}
 	a, _ := event.Fact.(dossier.ActionRecorded)
 	id, more, _ := strings.Cut(event.ID, "/")
 	if more == "" {
@@ -142,7 +149,7 @@ func (f *folder) gather(ctx context.Context, at domain.Position, stored []byte, 
 	f.subjects = append(f.subjects, subject)
 	seen := &f.messages[len(f.messages)-1].Seen
 	seen.Events++
-	seen.Findings |= a.Findings
+	seen.Findings |= a.Findings | reasons(event.Fact)
 	personal, err := personalDigest(ctx, f.ledger.cfg.Vault, f.subjects, f.details)
 	if errors.Is(err, domain.ErrForgotten) {
 		err = nil
@@ -161,9 +168,17 @@ func sentDigest(e domain.Event) ([8]byte, error) {
 		}), nil
 	case dossier.Statement:
 		return statementDigest(e.Time, dossier.For(f, dossier.Of{Controller: f.Person().Controller}))
+	case source.CountReported:
+		return statementDigest(e.Time, f)
 	default:
 		return [8]byte{}, errors.AssertionFailedf("an event of a service is about nobody")
 	}
+}
+
+// reasons gives what an answer had against what was asked, nothing for any other event.
+func reasons(fact domain.Fact) domain.FindingSet {
+	answer, _ := fact.(dossier.AnswerRecorded)
+	return answer.Findings()
 }
 
 func (f *folder) remember(end domain.Position, snapshot []byte) error {

@@ -84,38 +84,17 @@ func (l *Ledger) InformController(ctx context.Context, c disclosure.Inform) (Set
 	return l.decided(ctx, func(on deciding) ([]domain.Fact, error) { return c.Decide(on.state.CourtOrders) })
 }
 
-// Count records how many people's data of a category a service says it holds. It returns domain.ErrInvalid.
-func (l *Ledger) Count(ctx context.Context, c source.CountReported, at time.Time) (Settled, error) {
-	return l.decidedAt(ctx, at, func(deciding) ([]domain.Fact, error) {
-		if _, err := domain.ParseCategory(string(c.Category)); err != nil {
-			return nil, err
-		}
-		if c.System == "" || len(c.System) > domain.MaxCategoryBytes {
-			return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "system of a count"), "Name the system that was counted.")
-		}
-		return []domain.Fact{c}, nil
-	})
-}
-
 // Heartbeat records that a service lives.
 func (l *Ledger) Heartbeat(ctx context.Context, c source.HeartbeatRecorded) error {
 	_, err := l.decided(ctx, func(deciding) ([]domain.Fact, error) { return []domain.Fact{c}, nil })
 	return err
 }
 
+// decided records facts that the ledger decides on.
 func (l *Ledger) decided(ctx context.Context, decide func(deciding) ([]domain.Fact, error)) (Settled, error) {
-	return l.decidedAt(ctx, time.Time{}, decide)
-}
-
-// decidedAt records facts that the ledger decides on, as of a time; zero means now.
-func (l *Ledger) decidedAt(ctx context.Context, at time.Time, decide func(deciding) ([]domain.Fact, error)) (Settled, error) {
 	result, err := l.do(ctx, &command{decide: func(_ context.Context, on deciding) (any, []domain.Event, error) {
-		when, err := either(at, on.now)
-		if err != nil {
-			return nil, nil, err
-		}
 		facts, err := decide(on)
-		return nil, l.owned(facts, when), err
+		return nil, l.owned(facts, on.now), err
 	}})
 	return Settled{Position: result.position, Events: result.events}, err
 }

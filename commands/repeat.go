@@ -108,11 +108,11 @@ func (r *resolver) subjectsOf(ctx context.Context, s Seen) ([]domain.SubjectKey,
 			if err != nil {
 				return nil, errors.Wrap(err, "recorded action")
 			}
-			a, ok := event.Fact.(dossier.ActionRecorded)
+			of, ok := event.Fact.(dossier.Statement)
 			if !ok {
-				return nil, errors.AssertionFailedf("the memory has an action at %s where the log has another event", s.Position)
+				return nil, errors.AssertionFailedf("the memory has a message at %s where the log has another event", s.Position)
 			}
-			subjects = append(subjects, a.Subject)
+			subjects = append(subjects, of.Person().Subject)
 		}
 		if batch.CaughtUp {
 			break

@@ -189,9 +189,14 @@ func (r *resolver) seal(ctx context.Context, t *task) error {
 	return err
 }
 
-// assign takes the keys of the task's subjects off the front and gives the rest. A person named twice counts once.
+// assign takes the keys of the task's subjects off the front and gives the rest. A person named twice counts once. What names nobody is
+// about the key 0.
 func (t *task) assign(keys []domain.SubjectKey) []domain.SubjectKey {
 	subjects := t.action().Subjects
+	if len(subjects) == 0 {
+		t.subjects, t.kinds = []domain.SubjectKey{0}, []string{""}
+		return keys
+	}
 	t.subjects = make([]domain.SubjectKey, 0, len(subjects))
 	t.kinds = make([]string, 0, len(subjects))
 	var known map[domain.SubjectKey]bool

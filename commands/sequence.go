@@ -156,10 +156,14 @@ func (s *sequencer) follow(first int, events []domain.Event) {
 
 // judge holds an action against the state; what stands about each person comes later.
 func (s *sequencer) judge(a *Action, now time.Time) dossier.Judgement {
-	if a.Says != nil {
+	known := s.state.Known(a.Action)
+	switch a.Says.(type) {
+	case nil:
+	case Question:
+		return dossier.Judge(a.Action, known)
+	default:
 		return dossier.Judgement{}
 	}
-	known := s.state.Known(a.Action)
 	known.Now, known.ReportsWithin = now, s.state.Register.ReportsWithin(a.Controller, a.Service)
 	return dossier.Judge(a.Action, known)
 }
@@ -169,6 +173,10 @@ func (s *sequencer) fact(t *task, n int, subject domain.SubjectKey, j dossier.Ju
 	a, standing := t.action(), s.matters.standings.get(subject)
 	if a.Says != nil {
 		fact := a.Says.About(dossier.Of{Controller: a.Controller, Subject: subject}, a.Action, a.ID)
+		if asked, is := fact.(dossier.AnswerRecorded); is {
+			findings := j.Of(a.Action, standing)
+			return asked.With(j, findings), findings, nil
+		}
 		if matter, is := fact.(dossier.Matter); is {
 			_, err := matter.Decide(standing, now)
 			return fact, 0, err

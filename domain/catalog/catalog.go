@@ -48,6 +48,7 @@ var readers = map[string]reader{
 	"daybook.hold.released.v1":          plain[dossier.HoldReleased],
 	"daybook.occasion.recorded.v1":      plain[dossier.OccasionRecorded],
 	"daybook.action.announced.v1":       plain[dossier.ActionAnnounced],
+	"daybook.answer.recorded.v1":        plain[dossier.AnswerRecorded],
 	"daybook.heartbeat.recorded.v1":     plain[source.HeartbeatRecorded],
 	"daybook.count.reported.v1":         plain[source.CountReported],
 	"daybook.order.sent.v1":             plain[dossier.OrderSent],

@@ -76,6 +76,11 @@ var facts = []domain.Fact{
 		Categories: []domain.Category{"pd:Name"}, Systems: []string{"crm"}, Until: warrant.On},
 	dossier.HoldReleased{Of: ada, Hold: "hold-1"},
 	dossier.ActionAnnounced{Of: ada, Operation: domain.Erase, Instruction: "enquiries", Categories: []domain.Category{"pd:Name"}, System: "crm", Recipient: "northprint"},
+	dossier.AnswerRecorded{
+		Of: ada, Service: "webshop", Operation: domain.Copy, Instruction: "orders", Version: 3, Basis: domain.Contract, Stated: domain.Consent,
+		Categories: []domain.Category{"pd:Name"}, System: "crm", From: "shop", Location: "GB", Recipient: "northprint", Order: "order-7",
+		Reasons: []string{"objected", "on-hold"},
+	},
 	source.HeartbeatRecorded{Controller: "fenland-cycles", Service: "webshop", Sequence: 4711},
 	source.CountReported{Controller: "fenland-cycles", Service: "webshop", System: "crm", Category: "pd:Name", People: 12},
 	dossier.OccasionRecorded{Of: ada, Instruction: "enquiries", Occasion: domain.WhenEnquiryAnswered},

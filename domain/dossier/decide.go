@@ -202,6 +202,9 @@ func For[S domain.Fact](m S, of Of) S {
 
 func about(m domain.Fact, of Of) domain.Fact {
 	switch e := m.(type) {
+	case AnswerRecorded:
+		e.Of = of
+		return e
 	case ActionAnnounced:
 		e.Of = of
 		return e

@@ -8,7 +8,9 @@ import (
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/infra/cloudevents"
+	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/report"
 	"github.com/jigowatt/daybook/infra/wire"
 )
@@ -38,8 +40,9 @@ func (a *API) recordRoutes() {
 	}, (*call).record)
 	post(a, huma.Operation{
 		Path: "/ask/{controller}/{service}", OperationID: "ask", Tags: []string{"record"},
-		Summary:     "Ask whether an action may be done now",
-		Description: "Records nothing. Name the people in subjects where there are any: what stands against it may stand about them.",
+		Summary: "Ask whether an action may be done now",
+		Description: "Records no action. Name the people in subjects where there are any: what stands against it may stand about them. " +
+			"With record and an id the question and its answer are kept, and shown in the people's trails.",
 	}, (*call).ask)
 }
 
@@ -103,10 +106,6 @@ func (c *call) recorded(results []cloudevents.Result, controller domain.Controll
 	for i, result := range results {
 		err := result.Err
 		if err == nil {
-			if report.IsCount(result.Event) {
-				outcomes[i] = c.counted(result.Event, controller, service)
-				continue
-			}
 			var action commands.Action
 			if action, err = report.Action(result.Event, controller, service); err == nil {
 				actions, places = append(actions, action), append(places, i)
@@ -128,18 +127,8 @@ func (c *call) recorded(results []cloudevents.Result, controller domain.Controll
 	return outcomes, nil
 }
 
-// counted records one count.
-func (c *call) counted(in cloudevents.Incoming, controller domain.ControllerID, service domain.ServiceID) commands.Outcome {
-	count, err := report.Count(in, controller, service)
-	if err != nil {
-		return commands.Outcome{Err: err}
-	}
-	settled, err := c.api.cfg.Ledger.Count(c.ctx(), count, in.Time)
-	return commands.Outcome{Receipt: commands.Receipt{ID: in.ID, Position: settled.Position, Events: settled.Events}, Err: err}
-}
-
 // ask judges an action as if it were done now.
-func (c *call) ask(in wire.Action) (wire.Answer, domain.Position, error) {
+func (c *call) ask(in wire.Question) (wire.Answer, domain.Position, error) {
 	controller, service, err := c.address()
 	if err != nil {
 		return wire.Answer{}, 0, err
@@ -156,10 +145,31 @@ func (c *call) ask(in wire.Action) (wire.Answer, domain.Position, error) {
 	if err != nil {
 		return wire.Answer{}, 0, err
 	}
+	if in.Record {
+		return c.askRecorded(in.ID, asked, people)
+	}
 	at := c.api.cfg.Ledger.State().End
 	answer, err := c.api.cfg.Ledger.Ask(c.ctx(), asked, people)
 	if err != nil {
 		return wire.Answer{}, 0, err
 	}
 	return report.Answer(asked, answer), at, nil
+}
+
+// askRecorded is ask with the answer recorded.
+func (c *call) askRecorded(id string, asked dossier.Action, people []domain.Identifier) (wire.Answer, domain.Position, error) {
+	if _, err := domain.ParseID(id); err != nil {
+		return wire.Answer{}, 0, problem.Fields([]wire.FieldError{{Pointer: "/id", Detail: "an id is missing, or is none"}},
+			"A recorded question bears an id, so that asking again is harmless: 1 to 64 letters, digits and . _ : -.")
+	}
+	question := c.api.cfg.Ledger.NewQuestion(id, asked, people)
+	outcomes, err := c.api.cfg.Ledger.Record(c.ctx(), []commands.Action{question})
+	if err != nil {
+		return wire.Answer{}, 0, errors.Wrap(err, "record an answer over HTTP")
+	}
+	if outcomes[0].Err != nil {
+		return wire.Answer{}, 0, outcomes[0].Err
+	}
+	answer := c.api.cfg.Ledger.Answered(question, outcomes[0].Receipt)
+	return report.Recorded(question, answer, outcomes[0].Receipt), c.api.cfg.Ledger.State().End, nil
 }

@@ -154,6 +154,8 @@ func TestAskingSaysWhatStandsAgainst(t *testing.T) {
 		{"an unknown member", `{"operation":"Store","instructions":"` + canary + `"}`, 422, "/instructions"},
 		{"text where a list belongs", `{"operation":"Store","categories":"` + canary + `"}`, 422, "/categories"},
 		{"no operation", `{}`, 422, ""},
+		{"recorded under no id", `{"operation":"Store","record":true}`, 422, "/id"},
+		{"recorded under what is no id", `{"operation":"Store","record":true,"id":"` + canary + `@"}`, 422, "/id"},
 		{"no JSON", `{"operation":"` + canary, 400, ""},
 	}
 	for _, row := range table {
@@ -165,6 +167,28 @@ func TestAskingSaysWhatStandsAgainst(t *testing.T) {
 	}
 	if a := l.request(http.MethodPost, path, "text/plain", `{"operation":"Store"}`); a.status != http.StatusUnsupportedMediaType {
 		t.Errorf("another content type: %s", a.body)
+	}
+}
+
+func TestAnAnswerIsRecordedOnce(t *testing.T) {
+	l := declared(t)
+	for _, again := range []bool{false, true} {
+		for body, events := range map[string]int{
+			`{"operation":"Store","instruction":"orders","subjects":["customer:1","customer:2"],"record":true,"id":"q1"}`: 2,
+			`{"operation":"Store","instruction":"orders","record":true,"id":"q2"}`:                                        1,
+		} {
+			answer := as[wire.Answer](t, l.post("/api/v1/ask/fenland-cycles/webshop", body))
+			if !answer.Permitted || answer.Version != 1 || answer.Receipt == nil || answer.Receipt.Events != events || answer.Receipt.Duplicate != again {
+				t.Errorf("%s: %+v", body, answer)
+			}
+		}
+	}
+	if a := l.post("/api/v1/ask/fenland-cycles/webshop", `{"operation":"Use","instruction":"orders","record":true,"id":"q1"}`); a.status != http.StatusConflict {
+		t.Errorf("another question under the id: %s", a.body)
+	}
+	if trail := as[wire.Trail](t, l.ask(people+"trail", wire.TrailQuery{Person: "customer:1"})); len(trail.Entries) != 1 ||
+		!strings.Contains(trail.Entries[0].Sentence, "webshop asked whether") {
+		t.Errorf("%+v", trail)
 	}
 }
 
@@ -180,7 +204,7 @@ func TestWhatAServiceSaysIsRecordedToo(t *testing.T) {
 	if r := items[0].Receipt; r.ID != "c1" || r.Events != 1 || r.Verdict != wire.Conformant || len(r.Leaf) != 32 {
 		t.Errorf("the consent: %+v", r)
 	}
-	if r := as[wire.Receipt](t, l.request(http.MethodPost, recordPath, wire.ContentEvent, encoded(t, count))); r.ID != "n1" || r.Events != 1 || r.Leaf != nil {
+	if r := as[wire.Receipt](t, l.request(http.MethodPost, recordPath, wire.ContentEvent, encoded(t, count))); r.ID != "n1" || r.Events != 1 || len(r.Leaf) != 32 || !r.Duplicate {
 		t.Errorf("the count: %+v", r)
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
-	"github.com/jigowatt/daybook/domain/source"
 	"github.com/jigowatt/daybook/infra/api"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections"
@@ -236,10 +235,12 @@ func TestSourcesSayWhatIsMissing(t *testing.T) {
 	e := event("m2", map[string]any{"operation": "Erase", "subjects": []string{"customer:" + canary}, "instruction": "orders"})
 	e["type"] = wire.TypeAnnouncement
 	announced := as[wire.Receipt](t, l.request(http.MethodPost, recordPath, wire.ContentEvent, encoded(t, e)))
-	if _, err := l.ledger.Count(t.Context(), source.CountReported{
-		Controller: "fenland-cycles", Service: "webshop", System: "crm", Category: "pd:Name", People: 3,
-	}, now); err != nil {
-		t.Fatal(err)
+	count := event("n1", map[string]any{"system": "crm", "category": "pd:Name", "people": 3})
+	count["type"] = wire.TypeCount
+	for _, again := range []bool{false, true} {
+		if r := as[wire.Receipt](t, l.request(http.MethodPost, recordPath, wire.ContentEvent, encoded(t, count))); r.Duplicate != again || len(r.Leaf) != 32 {
+			t.Fatalf("counted: %+v", r)
+		}
 	}
 	silent := "It is silent since 23 Nov 2026, 10:00 UTC, and is bound to report within 24h; "
 	rest := "what it announced on 23 Nov 2026, 09:00 UTC (entry " + l.position(announced.Position) + ") was not confirmed; " +

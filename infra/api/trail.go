@@ -108,6 +108,8 @@ func (c *call) untold(e *trail.Entry, secret map[string]bool) bool {
 		return false
 	}
 	switch step := e.Fact.(type) {
+	case dossier.AnswerRecorded:
+		return secret[step.Order]
 	case request.Found:
 		step.Places = slices.DeleteFunc(slices.Clone(step.Places), hidden)
 		e.Fact = step

@@ -74,9 +74,10 @@ func (p *program) ask() *cobra.Command {
 	var a actionFlags
 	cmd := &cobra.Command{
 		Use:   "ask",
-		Short: "Ask whether something may be done now; records nothing",
+		Short: "Ask whether something may be done now; records no action",
 		Long: "Answers by the rules that a recorded action is held against. Ends with exit code 1 where it may not be done.\n" +
-			"Whose data it is makes no difference, so --subject can be left out.",
+			"Without --subject it is answered for nobody in particular: what stands about people, such as an objection, is left out.\n" +
+			"With --record the question and its answer are kept under an id, and shown in the people's trails as asked, not as done.",
 		Example: "  daybook ask -c fenland-cycles -s webshop --operation Disclose --instruction orders \\\n" +
 			"      --category pd:Name --recipient parcel-heron --location GB",
 		Args: exact(0, "no arguments, only flags"),
@@ -84,15 +85,25 @@ func (p *program) ask() *cobra.Command {
 			if err := a.askable(p); err != nil {
 				return err
 			}
+			question := wire.Question{Action: a.action, ID: a.id}
+			if a.action.Record && question.ID == "" {
+				id, err := uuid.NewV7()
+				if err != nil {
+					return errors.Wrap(err, "make an id for a question")
+				}
+				question.ID = id.String()
+			}
 			var answer wire.Answer
 			path := "/ask/" + a.controller + "/" + a.service
-			if err := p.ledger().call(cmd.Context(), http.MethodPost, path, "", a.action, &answer); err != nil {
+			if err := p.ledger().call(cmd.Context(), http.MethodPost, path, "", question, &answer); err != nil {
 				return err
 			}
 			return p.answer(answer)
 		},
 	}
 	a.add(cmd, false)
+	cmd.Flags().BoolVar(&a.action.Record, "record", false, "keep the question and its answer")
+	cmd.Flags().StringVar(&a.id, "id", "", "the id under which they are kept, which makes a repetition harmless; a new UUID by default")
 	return cmd
 }
 

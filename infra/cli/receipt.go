@@ -17,6 +17,7 @@ func (p *program) receipts(raw json.RawMessage, batch bool) error {
 	items := []wire.Item{{Receipt: &wire.Receipt{}}}
 	into := any(items[0].Receipt)
 	if batch {
+		items = nil // What stands in it would be taken for a part of the answer.
 		into = &items
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
@@ -103,13 +104,25 @@ func (p *program) answer(a wire.Answer) error {
 	}
 	if a.Permitted {
 		p.say(fmt.Sprintf("Yes: instruction %s (version %d) permits it, on the basis of %s.", a.Instruction, a.Version, basisWords(a.Basis)))
+		p.answerKept(a.Receipt)
 		return nil
 	}
 	p.say("No. It may not be done:")
 	for _, r := range a.Reasons {
 		p.say("  "+r.Message+" ("+r.Article+")", "    "+r.Remedy)
 	}
+	p.answerKept(a.Receipt)
 	return errNotPermitted
+}
+
+// answerKept says where an answer was recorded, nothing where it was not.
+func (p *program) answerKept(r *wire.Receipt) {
+	if r == nil {
+		return
+	}
+	kept := *r
+	kept.Findings = nil // They are the answer.
+	p.say(receiptWords(wire.Item{Receipt: &kept})[0])
 }
 
 func basisWords(name string) string {

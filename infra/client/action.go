@@ -95,16 +95,25 @@ type encoded struct {
 
 // encode makes the event of an action.
 func (c *Client) encode(a Action, sequence func() (uint64, error)) (encoded, error) {
+	data, err := dataOf(a)
+	if err != nil {
+		return encoded{}, err
+	}
+	return write(c, About{ID: a.ID, Time: a.Time, Traceparent: a.Traceparent}, wire.TypeAction, data, checkAction(data), sequence)
+}
+
+// dataOf writes an action in the contract's words.
+func dataOf(a Action) (wire.Action, error) {
 	data := wire.Action{Operation: a.Operation, Subjects: a.Subjects, Instruction: a.Instruction, Categories: a.Categories, System: a.System, From: a.From,
 		Location: a.Location, Recipient: a.Recipient, Order: a.Order, Announced: a.Announced, Basis: a.Basis}
 	if len(a.Details) > 0 {
 		raw, err := json.Marshal(a.Details)
 		if err != nil {
-			return encoded{}, invalid(a.ID, wire.InvalidField, "/data/details", "the details cannot be written as JSON")
+			return wire.Action{}, invalid(a.ID, wire.InvalidField, "/data/details", "the details cannot be written as JSON")
 		}
 		data.Details = raw
 	}
-	return write(c, About{ID: a.ID, Time: a.Time, Traceparent: a.Traceparent}, wire.TypeAction, data, checkAction(data), sequence)
+	return data, nil
 }
 
 // write makes an event, once its data was checked. The sequence is 0 where the publisher does not count.

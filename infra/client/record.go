@@ -170,11 +170,25 @@ func answers(items []wire.Item, events []encoded) bool {
 
 // Ask asks whether an action would be permitted now. Nothing is recorded. It returns ErrRejected, ErrForbidden or
 // ErrUnavailable; a refusal is no error but an Answer.
-func (c *Client) Ask(ctx context.Context, a Action) (Answer, error) {
+func (c *Client) Ask(ctx context.Context, a Action) (Answer, error) { return c.ask(ctx, a, false) }
+
+// AskRecorded is Ask with the answer recorded under the action's id: that it was asked is kept, and that nothing was done by it. Asked
+// again under the same id, the first answer comes again; what is done then is recorded under another. It returns ErrConflict, too,
+// where the id was used for something else.
+func (c *Client) AskRecorded(ctx context.Context, a Action) (Answer, error) {
+	return c.ask(ctx, a, true)
+}
+
+func (c *Client) ask(ctx context.Context, a Action, record bool) (Answer, error) {
 	if c.isClosed() {
 		return Answer{}, ErrClosed
 	}
-	event, err := c.encode(a, uncounted)
+	data, err := dataOf(a)
+	if err != nil {
+		return Answer{}, err
+	}
+	data.Record = record
+	event, err := write(c, About{ID: a.ID, Time: a.Time, Traceparent: a.Traceparent}, wire.TypeAction, data, checkAction(data), uncounted)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -102,6 +102,26 @@ func TestAskAnswersAndRecordsNothing(t *testing.T) {
 	}
 }
 
+func TestAQuestionSaysWhetherItsAnswerIsKept(t *testing.T) {
+	l := clienttest.New(t)
+	c := connect(t, l)
+	l.Answer(func(r clienttest.Recorded) wire.Answer {
+		a := wire.Answer{Permitted: true}
+		if r.Event.Data.Record {
+			a.Receipt = &wire.Receipt{ID: r.Event.ID}
+		}
+		return a
+	})
+	action := stored("a:b")
+	action.ID = "q-1"
+	if answer, err := c.AskRecorded(deadline(t), action); err != nil || answer.Receipt == nil || answer.Receipt.ID != "q-1" {
+		t.Errorf("%+v, %v", answer, err)
+	}
+	if answer, err := c.Ask(deadline(t), action); err != nil || answer.Receipt != nil {
+		t.Errorf("asked without: %+v, %v", answer, err)
+	}
+}
+
 func TestHeartbeatsArrive(t *testing.T) {
 	l := clienttest.New(t)
 	if err := connect(t, l).Heartbeat(deadline(t)); err != nil {

@@ -152,7 +152,7 @@ type Count struct {
 }
 
 // Count records how many people's data the service holds, and waits for the receipt: held against what was recorded, it shows
-// what was never reported. It returns the errors of Record. A count has no findings, and repeating one does no harm.
+// what was never reported. It returns the errors of Record. A count has no findings.
 func (c *Client) Count(ctx context.Context, s Count) (Receipt, error) {
 	data := wire.Count{System: s.System, Category: s.Category, People: s.People}
 	fault := checkWords(word{s.System, "/data/system", wire.ValidToken[string], true}, word{s.Category, "/data/category", wire.ValidToken[string], true})

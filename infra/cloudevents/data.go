@@ -29,11 +29,12 @@ const (
 	occasion
 	category
 	people
+	record
 )
 
 // members names the members in the order of their bits.
 var members = []string{"operation", "subjects", "instruction", "categories", "system", "location", "recipient", "order", "basis",
-	"details", "from", "announced", "consent", "how", "explicit", "marketing", "occasion", "category", "people"}
+	"details", "from", "announced", "consent", "how", "explicit", "marketing", "occasion", "category", "people", "record"}
 
 func memberOfData(name []byte) int {
 	switch string(name) {
@@ -75,6 +76,8 @@ func memberOfData(name []byte) int {
 		return category
 	case "people":
 		return people
+	case "record":
+		return record
 	}
 	return 0
 }
@@ -121,6 +124,8 @@ func (r *reader) value(in *Incoming, member int, base string) *fault {
 		return r.truth(&said.Explicit, member, base)
 	case marketing:
 		return r.truth(&said.Marketing, member, base)
+	case record:
+		return r.truth(&said.Record, member, base)
 	case people:
 		return r.number(&said.People, member, base)
 	}

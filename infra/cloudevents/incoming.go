@@ -37,6 +37,8 @@ type Said struct {
 	// Category is the category of data of which so many People were counted.
 	Category string
 	People   uint64
+	// Record says that the answer to a question is to be recorded.
+	Record bool
 }
 
 // Action is the data of an event. Empty text says that the service did not say.

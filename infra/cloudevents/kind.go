@@ -16,7 +16,7 @@ type kind struct {
 // kinds are the types of events that services send.
 var kinds = []kind{
 	{wire.TypeAction, wire.SchemaAction, operation | subjects | instruction | categories | system | location | recipient | order |
-		basis | details | from | announced, operation | subjects},
+		basis | details | from | announced | record, operation | subjects},
 	{wire.TypeAnnouncement, wire.SchemaAnnouncement, operation | subjects | instruction | categories | system | recipient,
 		operation | subjects},
 	{wire.TypeConsent, wire.SchemaConsent, consent | subjects | instruction | how | explicit, consent | subjects | instruction | how},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cockroachdb/errors"
 
+	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/report"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -86,44 +87,69 @@ func (s *Service) ask(m message) {
 	if m.reply == "" {
 		return // a question without anybody to answer
 	}
-	body, err := s.asked(m)
-	if err != nil {
+	if err := s.asked(m); err != nil {
 		s.refuse(m, err)
-		return
 	}
-	s.respond(m, nil, body)
 }
 
 // askWait bounds the looking up of the people whom a question concerns.
 const askWait = 5 * time.Second
 
-func (s *Service) asked(m message) ([]byte, error) {
+// asked answers a question. Where the answer is to be recorded it comes once that is on disk.
+func (s *Service) asked(m message) error {
 	controller, service, err := address(m.subject)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	results, _, err := s.decode(m, controller, service)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(results) != 1 {
-		return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "several questions"), "Ask about one action in each message.")
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "several questions"), "Ask about one action in each message.")
 	}
 	if results[0].Err != nil {
-		return nil, results[0].Err
+		return results[0].Err
 	}
 	asked, people, err := report.Asked(results[0].Event.Action, controller, service)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	asked.Time = results[0].Event.Time
+	if results[0].Event.Said.Record {
+		q := s.cfg.Ledger.NewQuestion(results[0].Event.ID, asked, people)
+		q.Sequence = results[0].Event.Sequence
+		return s.askedRecorded(m, q)
+	}
 	patience, cancel := context.WithTimeout(context.Background(), askWait)
 	defer cancel()
 	answer, err := s.cfg.Ledger.Ask(patience, asked, people)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return json.Marshal(report.Answer(asked, answer))
+	s.reply(m, report.Answer(asked, answer))
+	return nil
+}
+
+// askedRecorded has the answer to a question recorded. It does not wait.
+func (s *Service) askedRecorded(m message, q commands.Action) error {
+	m = message{subject: m.subject, reply: m.reply} // What waits in the ledger does not hold the body.
+	return s.cfg.Ledger.Submit([]commands.Action{q}, func(outcomes []commands.Outcome) {
+		if err := outcomes[0].Err; err != nil {
+			s.refuse(m, err)
+			return
+		}
+		s.reply(m, report.Recorded(q, s.cfg.Ledger.Answered(q, outcomes[0].Receipt), outcomes[0].Receipt))
+	})
+}
+
+func (s *Service) reply(m message, answer wire.Answer) {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		s.refuse(m, err)
+		return
+	}
+	s.respond(m, nil, body)
 }
 
 // key answers with the public key that services seal for.

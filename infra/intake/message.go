@@ -28,7 +28,6 @@ type reported struct {
 	batch   bool
 	actions []commands.Action
 	places  []int // of the actions among the items
-	counts  []count
 	items   []commands.Outcome
 	raw     [][]byte // the items' own bytes, where the message may have to be kept in parts
 }
@@ -70,13 +69,6 @@ func (s *Service) read(m message) (*reported, error) {
 
 // add takes an event in that stands at a place among the message's.
 func (r *reported) add(place int, in cloudevents.Incoming, c domain.ControllerID, service domain.ServiceID) error {
-	if report.IsCount(in) {
-		says, err := report.Count(in, c, service)
-		if err == nil {
-			r.counts = append(r.counts, count{id: in.ID, place: place, at: in.Time, says: says})
-		}
-		return err
-	}
 	a, err := report.Action(in, c, service)
 	if err == nil {
 		r.actions = append(r.actions, a)
@@ -104,6 +96,12 @@ func address(subject string) (domain.ControllerID, domain.ServiceID, error) {
 			"Publish on daybook.v1.<verb>.<controller>.<service>; names have 1 to 32 characters of a-z, 0-9 and hyphen.")
 	}
 	return domain.ControllerID(s.Controller), domain.ServiceID(s.Service), nil
+}
+
+// take records what was read, and calls done once with it filled, unless it returns an error, where it takes nothing on. It does not
+// wait, and done must not either.
+func (s *Service) take(rep *reported, done func(*reported)) error {
+	return s.cfg.Ledger.Submit(rep.actions, func(outcomes []commands.Outcome) { done(rep.fill(outcomes)) })
 }
 
 // submit records the actions of a message that was read, and waits.

@@ -113,7 +113,7 @@ func TestACountAmongActionsTakesItsPlace(t *testing.T) {
 	if len(items) != 4 || items[0].Receipt == nil || items[1].Receipt == nil || items[2].Problem == nil || items[3].Receipt == nil {
 		t.Fatalf("%+v", items)
 	}
-	if n := items[1].Receipt; n.ID != "n" || !n.Recorded.IsZero() || n.Leaf != nil || n.Events != 1 {
+	if n := items[1].Receipt; n.ID != "n" || n.Recorded.IsZero() || len(n.Leaf) != 32 || n.Events != 1 {
 		t.Errorf("%+v", n)
 	}
 	if items[0].Receipt.ID != "a" || items[3].Receipt.ID != "b" || items[2].Problem.Code != wire.InvalidField {
@@ -262,3 +262,27 @@ func TestALedgerWithoutOrdersKnowsNone(t *testing.T) {
 }
 
 var _ intake.Orders = given{}
+
+func TestAnAnswerIsRecordedWhereThatIsAskedFor(t *testing.T) {
+	w := start(t)
+	ask := func(data string) wire.Answer {
+		return read[wire.Answer](w, w.ask(msg(subject(wire.Ask), "", said("q", wire.TypeAction, data))))
+	}
+	const plain = `{"operation":"Store","subjects":["email:` + canary + `"],"instruction":"orders"}`
+	recorded := strings.Replace(plain, `{`, `{"record":true,`, 1)
+	before := len(w.facts())
+	if answer := ask(plain); answer.Receipt != nil || len(w.facts()) != before {
+		t.Errorf("asked without: %+v", answer)
+	}
+	first, again := ask(recorded), ask(recorded)
+	if first.Receipt == nil || int(first.Receipt.Position) != before || again.Receipt == nil || !again.Receipt.Duplicate || len(w.facts()) != before+1 {
+		t.Errorf("%+v, then %+v", first, again)
+	}
+	if _, is := w.facts()[before].Fact.(dossier.AnswerRecorded); !is {
+		t.Errorf("recorded %+v", w.facts()[before])
+	}
+	if p := problemOf(w, w.ask(msg(subject(wire.Record), "", said("r", wire.TypeAction, recorded)))); p.Code != wire.InvalidField {
+		t.Errorf("reported: %+v", p)
+	}
+	w.sweep(canary)
+}

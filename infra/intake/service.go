@@ -29,8 +29,9 @@ type Ledger interface {
 	Submit(actions []commands.Action, done func([]commands.Outcome)) error
 	// Ask answers by the rules that judge a recorded action; see commands.Ledger.Ask.
 	Ask(ctx context.Context, a dossier.Action, people []domain.Identifier) (commands.Answer, error)
-	// Count records how many people's data a service holds; see commands.Ledger.Count.
-	Count(ctx context.Context, c source.CountReported, at time.Time) (commands.Settled, error)
+	// NewQuestion and Answered make a question whose answer is recorded, and read its receipt; see commands.Ledger.
+	NewQuestion(id string, a dossier.Action, people []domain.Identifier) commands.Action
+	Answered(q commands.Action, r commands.Receipt) commands.Answer
 	// Heartbeat records that a service lives; see commands.Ledger.Heartbeat.
 	Heartbeat(ctx context.Context, c source.HeartbeatRecorded) error
 }
@@ -60,9 +61,8 @@ type Service struct {
 	unawaited *semaphore.Weighted // in bytes, of messages that nobody waits for, until they are recorded or kept
 	lost      atomic.Uint64
 
-	counting errgroup.Group // messages with counts, which are waited for
-	pulses   pulses
-	unheard  atomic.Uint64 // heartbeats
+	pulses  pulses
+	unheard atomic.Uint64 // heartbeats
 }
 
 // What nobody waits for may take a part of the room that there is for waiting, so that whoever waits always finds some.
@@ -84,7 +84,6 @@ func New(cfg Config) *Service {
 		unawaited: semaphore.NewWeighted(unawaitedBytes), large: newLane(),
 	}
 	s.pulses.of = map[origin]pulse{}
-	s.counting.SetLimit(countingMessages)
 	cfg.Quarantine.again = s.again
 	return s
 }
@@ -105,8 +104,7 @@ func (s *Service) Run(ctx context.Context, ready func()) error {
 		defer s.large.close()
 		return s.stop()
 	})
-	err := both.Wait()
-	return errors.CombineErrors(err, s.counting.Wait())
+	return both.Wait()
 }
 
 // endpoint is one subject of the service. It holds what arrives faster than it is handled up to its limits; what comes beyond is

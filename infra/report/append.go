@@ -15,9 +15,7 @@ func AppendReceipt(b []byte, r commands.Receipt) []byte {
 	b = append(append(b, `{"id":"`...), r.ID...)
 	b = strconv.AppendUint(append(b, `","position":`...), uint64(r.Position), 10)
 	b = strconv.AppendInt(append(b, `,"events":`...), int64(r.Events), 10)
-	if !r.Recorded.IsZero() {
-		b = append(r.Recorded.AppendFormat(append(b, `,"recorded":"`...), "2006-01-02T15:04:05.999Z07:00"), '"')
-	}
+	b = append(r.Recorded.AppendFormat(append(b, `,"recorded":"`...), "2006-01-02T15:04:05.999Z07:00"), '"')
 	if r.Findings == 0 {
 		b = append(b, `,"verdict":"conformant"`...)
 	} else {
@@ -33,9 +31,7 @@ func AppendReceipt(b []byte, r commands.Receipt) []byte {
 		}
 		b = append(b, ']')
 	}
-	if !r.Recorded.IsZero() {
-		b = append(base64.StdEncoding.AppendEncode(append(b, `,"leaf":"`...), r.Leaf[:]), '"')
-	}
+	b = append(base64.StdEncoding.AppendEncode(append(b, `,"leaf":"`...), r.Leaf[:]), '"')
 	if r.Duplicate {
 		b = append(b, `,"duplicate":true`...)
 	}

@@ -10,27 +10,9 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
-	"github.com/jigowatt/daybook/domain/source"
 	"github.com/jigowatt/daybook/infra/cloudevents"
 	"github.com/jigowatt/daybook/infra/wire"
 )
-
-// IsCount says that an event is a count, which Count reads, and none of those that Action reads.
-func IsCount(in cloudevents.Incoming) bool { return in.Type == wire.TypeCount }
-
-// Count reads an incoming event as the count of the controller's service. It returns domain.ErrInvalid as Action does.
-func Count(in cloudevents.Incoming, c domain.ControllerID, s domain.ServiceID) (source.CountReported, error) {
-	if err := from(in, c, s); err != nil {
-		return source.CountReported{}, err
-	}
-	// In UTC, as it is written: what is year 9999 elsewhere may be 10000, which nobody could read again.
-	if year := in.Time.UTC().Year(); year < 1990 || year > 9999 {
-		return source.CountReported{}, errors.WithHint(errors.Wrap(domain.ErrInvalid, "time of a count"), "Give the time at which it was counted, between 1990 and 9999.")
-	}
-	category, err := domain.ParseCategory(in.Said.Category)
-	return source.CountReported{Controller: c, Service: s, System: in.Action.System, Category: category, People: in.Said.People},
-		errors.Wrap(err, "data.category")
-}
 
 func from(in cloudevents.Incoming, c domain.ControllerID, s domain.ServiceID) error {
 	if in.Source != domain.ServiceSource(c, s) {
@@ -46,6 +28,10 @@ func Action(in cloudevents.Incoming, c domain.ControllerID, s domain.ServiceID) 
 	var a commands.Action
 	if err := from(in, c, s); err != nil {
 		return a, err
+	}
+	if in.Said.Record {
+		return a, errors.WithHint(errors.Wrap(domain.ErrInvalid, "data.record"),
+			"record belongs to a question: send it on the ask subject, and leave it out of what is reported.")
 	}
 	says, err := statement(in)
 	if err != nil {
@@ -77,7 +63,8 @@ func statement(in cloudevents.Incoming) (commands.Statement, error) {
 		}
 		return commands.Occasion{Occasion: occasion}, errors.Wrap(err, "data.occasion")
 	case wire.TypeCount:
-		return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "a count among actions"), "Report a count in a message of its own.")
+		category, err := domain.ParseCategory(in.Said.Category)
+		return commands.Count{Category: category, People: in.Said.People}, errors.Wrap(err, "data.category")
 	default:
 		return nil, nil
 	}
@@ -145,9 +132,7 @@ func Receipt(r commands.Receipt) wire.Receipt {
 		ID: r.ID, Position: uint64(r.Position), Events: r.Events, Recorded: r.Recorded, Verdict: wire.Conformant,
 		Duplicate: r.Duplicate,
 	}
-	if !r.Recorded.IsZero() { // it is zero for what is no action
-		w.Leaf = r.Leaf[:]
-	}
+	w.Leaf = r.Leaf[:]
 	if r.Findings != 0 {
 		w.Verdict = wire.WithFindings
 		for _, f := range r.Findings.List() {
@@ -164,6 +149,13 @@ func Claim(order string, people []domain.Identifier) wire.Claim {
 		claim.Subjects[i] = wire.Text(p.Kind + ":" + p.Value.Reveal())
 	}
 	return claim
+}
+
+// Recorded writes an answer with the receipt of its record.
+func Recorded(q commands.Action, a commands.Answer, r commands.Receipt) wire.Answer {
+	w, receipt := Answer(q.Action, a), Receipt(r)
+	w.Receipt = &receipt
+	return w
 }
 
 // Answer writes an answer in the contract's words.

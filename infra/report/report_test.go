@@ -15,7 +15,6 @@ func TestAReceiptIsWrittenAsTheStandardEncoderWritesIt(t *testing.T) {
 	whole := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	for rule, r := range map[string]commands.Receipt{
 		"conformant": {ID: "a", Position: 7, Events: 1, Recorded: whole},
-		"of a count": {ID: "c", Position: 9, Events: 1},
 		"with findings, a duplicate": {ID: "b:1", Position: 1 << 40, Events: 3, Recorded: whole.Add(250 * time.Millisecond), Duplicate: true,
 			Leaf: [32]byte{1, 2, 255}, Findings: domain.FindingSet(0).With(domain.NoInstruction).With(domain.ReportedLate)},
 	} {

@@ -43,6 +43,8 @@ func matter(fact domain.Fact) string {
 		return "A hold on removal ended"
 	case dossier.ActionAnnounced:
 		return "A service announced that " + Categories(f.Categories) + " will be " + f.Operation.Verb()
+	case dossier.AnswerRecorded:
+		return asked(f)
 	case dossier.OccasionRecorded:
 		return capital(strings.ReplaceAll(string(f.Occasion), "-", " ")) + " under instruction " + string(f.Instruction)
 	case dossier.OrderSent:
@@ -56,6 +58,29 @@ func matter(fact domain.Fact) string {
 		return "Case " + string(request.KeyOf(f).Case) + ": " + strings.TrimSuffix(lower(Step(f)), ".")
 	}
 	return capital(typeWords(fact.EventType()))
+}
+
+// asked says what a service asked and was answered, and that nothing is said to have been done.
+func asked(e dossier.AnswerRecorded) string {
+	s := string(e.Service) + " asked whether " + Categories(e.Categories) + " may be " + e.Operation.Verb()
+	if e.System != "" {
+		s += " in " + e.System
+	}
+	if e.Recipient != "" {
+		s += ", with " + string(e.Recipient) + " as recipient"
+	}
+	if e.Instruction != "" {
+		s += ", under instruction " + string(e.Instruction)
+	}
+	found := e.Findings().List()
+	if len(e.Reasons) == 0 {
+		return s + ": permitted"
+	}
+	s += ": refused"
+	for _, f := range found {
+		s += "; " + lower(strings.TrimSuffix(f.Message(), ".")) + ", " + f.Article()
+	}
+	return s
 }
 
 // scope names an instruction, or what stands where none is named.

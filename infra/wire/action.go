@@ -31,6 +31,15 @@ type Action struct {
 	Basis string `json:"basis,omitempty"`
 	// Details is a JSON object of at most MaxDetailsBytes. It is taken to be personal and is sealed.
 	Details json.RawMessage `json:"details,omitempty"`
+	// Record belongs to a question, and asks that the answer be recorded under the event's id. That is no action: nothing counts as done.
+	Record bool `json:"record,omitempty"`
+}
+
+// Question is an action that is asked about over HTTP.
+type Question struct {
+	Action
+	// ID is the id under which the answer is recorded, where Record asks for that; a question that is not recorded needs none.
+	ID string `json:"id,omitempty"`
 }
 
 // Event is a CloudEvent that carries an Action, in its structured JSON form.

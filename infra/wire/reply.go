@@ -23,15 +23,14 @@ type Receipt struct {
 	ID string `json:"id"`
 	// Position is where the action's first event stands in the ledger, counted from 0.
 	Position uint64 `json:"position"`
-	// Events is how many consecutive events the action became: one for each person.
+	// Events is how many consecutive events the action became: one for each person, or one where nobody is named.
 	Events int `json:"events"`
-	// Recorded is when the ledger wrote it, in UTC to the millisecond. Zero for a Count, as Leaf is empty: it is an entry of the
-	// ledger itself, and may be repeated.
-	Recorded time.Time `json:"recorded,omitzero"`
+	// Recorded is when the ledger wrote it, in UTC to the millisecond.
+	Recorded time.Time `json:"recorded"`
 	Verdict  Verdict   `json:"verdict"`
 	Findings []Finding `json:"findings,omitempty"`
 	// Leaf is the RFC 6962 leaf hash of the first event's stored bytes, 32 bytes in padded base64.
-	Leaf []byte `json:"leaf,omitempty"`
+	Leaf []byte `json:"leaf"`
 	// Duplicate says that the same action under the same id was recorded before; this is its first receipt again.
 	Duplicate bool `json:"duplicate,omitempty"`
 }
@@ -60,6 +59,9 @@ type Answer struct {
 	// Instruction and Version say which instruction the answer rests on; versions count from 1.
 	Instruction string `json:"instruction,omitempty"`
 	Version     int    `json:"version,omitempty"`
+	// Receipt says where the answer was recorded, absent where that was not asked for. Asked again under the same id, the first answer and
+	// its receipt come again.
+	Receipt *Receipt `json:"receipt,omitempty"`
 }
 
 // Heartbeat says that a publisher lives, and the last sequence it gave out, so that silence and gaps show.

@@ -87,7 +87,7 @@ func TestEveryMessageIsAsItsSchemaSays(t *testing.T) {
 		"event.json": {event, of(event, wire.TypeAnnouncement, announcement), of(event, wire.TypeConsent, consent), of(event, wire.TypeObjection, objection),
 			of(event, wire.TypeOccasion, occasion), of(event, wire.TypeCount, count)},
 		"batch.json":     {[]wire.Event{event, event}},
-		"receipt.json":   {receipt, wire.Receipt{ID: "a", Events: 1, Recorded: when, Verdict: wire.Conformant, Leaf: make([]byte, 32)}, wire.Receipt{ID: "a", Events: 1, Verdict: wire.Conformant}},
+		"receipt.json":   {receipt, wire.Receipt{ID: "a", Events: 1, Recorded: when, Verdict: wire.Conformant, Leaf: make([]byte, 32)}},
 		"items.json":     {[]wire.Item{{Receipt: &receipt}, {Problem: &problem}}},
 		"answer.json":    {wire.Answer{Permitted: true}, wire.Answer{Reasons: []wire.Reason{{Code: "c", Article: "a", Message: "m", Remedy: "r"}}, Basis: "A6-1-a", Instruction: "i", Version: 2}},
 		"problem.json":   {problem},

@@ -171,7 +171,7 @@ func (d strict) members(v reflect.Value, pointer string, depth int) (bool, *Faul
 	case token != json.Delim('{'):
 		return false, &Fault{InvalidField, pointer, "an object is wanted here", "The OpenAPI document says of what kind each member is."}
 	}
-	fields := fieldsOf(v.Type())
+	fields, places := fieldsOf(v.Type())
 	seen := make(map[string]bool, len(fields))
 	for d.More() {
 		token, err := d.Token()
@@ -187,7 +187,7 @@ func (d strict) members(v reflect.Value, pointer string, depth int) (bool, *Faul
 			return false, &Fault{Malformed, pointer + "/" + name, "the name stands twice in its object", "Send each name once."}
 		}
 		seen[name] = true
-		if f := d.value(v.Field(i), pointer+"/"+name, depth+1); f != nil {
+		if f := d.value(v.FieldByIndex(places[i]), pointer+"/"+name, depth+1); f != nil {
 			return false, f
 		}
 	}
@@ -222,15 +222,15 @@ func (d strict) array(v reflect.Value, pointer string, depth int) *Fault {
 	return nil
 }
 
-// fieldsOf gives the JSON names of a struct's fields in their order, empty for those that JSON does not see.
-func fieldsOf(t reflect.Type) []string {
-	names := make([]string, t.NumField())
-	for i := range names {
-		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "-" {
-			names[i] = name
+// fieldsOf gives the JSON names of a struct's fields in their order, those of embedded structs among them, and where each is.
+func fieldsOf(t reflect.Type) (names []string, places [][]int) {
+	for _, field := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if !field.Anonymous && name != "-" {
+			names, places = append(names, name), append(places, field.Index)
 		}
 	}
-	return names
+	return names, places
 }
 
 // unknownMember names the nearest known member. The unknown name itself is shown only where it can hardly be a value.

@@ -87,7 +87,7 @@ func (f *folder) fold(conn *sqlite.Conn, e *domain.Recorded) error {
 		if err := counted(conn, e, &fact); err != nil {
 			return err
 		}
-		return f.hear(conn, e, key{fact.Controller, fact.Service}, 0)
+		return f.hear(conn, e, key{fact.Controller, fact.Service}, e.Sequence)
 	case dossier.IdentifierLinked:
 		return join(conn, &fact)
 	case dossier.Statement:

@@ -74,6 +74,9 @@ func (f *folder) fold(conn *sqlite.Conn, e *domain.Recorded) error {
 		}
 		return f.other(conn, e, dossier.Of{Controller: fact.Controller, Subject: fact.Subject})
 	case interface{ Person() dossier.Of }:
+		if fact.Person().Subject == 0 {
+			return nil // A question about nobody in particular.
+		}
 		return f.other(conn, e, fact.Person())
 	case request.Step:
 		return f.step(conn, e, fact)

@@ -81,6 +81,18 @@ test("asking answers before, with what would make it lawful", async () => {
   assert.ok(no.reasons.every((r) => r.article && r.remedy));
 });
 
+test("an answer is recorded where that is asked for, once", async () => {
+  const e = event({ record: true });
+  const first = (await request("ask", e)).json();
+  assert.equal(first.permitted, true, JSON.stringify(first));
+  assert.equal(first.receipt.id, e.id);
+  const again = (await request("ask", e)).json();
+  assert.equal(again.receipt.position, first.receipt.position);
+  assert.equal(again.receipt.duplicate, true);
+  const reported = await request("record", event({ record: true }));
+  assert.equal(reported.headers.get("Nats-Service-Error-Code"), "422");
+});
+
 test("a message that cannot be read is answered with what to change", async () => {
   const bad = await request("record", event({ subject: ["misspelt"] }));
   assert.equal(bad.headers.get("Nats-Service-Error-Code"), "422");
