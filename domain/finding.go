@@ -180,6 +180,14 @@ type FindingSet uint32
 // With gives the set with f in it.
 func (s FindingSet) With(f Finding) FindingSet { return s | 1<<f }
 
+// Without takes findings out of the set.
+func (s FindingSet) Without(list ...Finding) FindingSet {
+	for _, f := range list {
+		s &^= 1 << f
+	}
+	return s
+}
+
 // Has says that f is in the set.
 func (s FindingSet) Has(f Finding) bool { return s&(1<<f) != 0 }
 

@@ -128,7 +128,7 @@ func (j *Judgement) subProcessor(a Action, k Known) {
 func (j Judgement) Of(a Action, s Standing) domain.FindingSet {
 	removal := a.Operation.Removal()
 	if s.telling(a) {
-		return j.Findings
+		return j.Findings.Without(domain.OperationNotInstructed, domain.RecipientNotInstructed, domain.SubProcessorNotAuthorised)
 	}
 	if j.terms != nil && j.terms.Basis == domain.Consent && !removal && a.Operation != domain.Restrict {
 		given, withdrawn := s.consented(a)
@@ -150,7 +150,8 @@ func (j Judgement) Of(a Action, s Standing) domain.FindingSet {
 }
 
 // telling says that the action tells a recipient what became of the data it was given, as the ledger asked for. The law demands it
-// (Art. 19), so neither a restriction nor an objection, an erasure or a consent that is gone stands against it.
+// (Art. 19), whoever it is, so neither the instruction's list nor a restriction, an objection, an erasure or a consent that is gone
+// stands against it.
 func (s Standing) telling(a Action) bool {
 	return a.Order != "" && slices.ContainsFunc(s.Orders, func(o OrderSent) bool {
 		return o.Order == a.Order && o.Kind == TaskTell && o.Recipient == a.Recipient

@@ -58,6 +58,8 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 	hold := dossier.HoldPlaced{Of: ada, Hold: "h", Ground: "court-order", Categories: []domain.Category{"pd:Name"}, Systems: []string{"crm"}, Until: at(28, 0)}
 	order := dossier.OrderSent{Of: ada, Order: "ord-1", Kind: dossier.TaskErase, Service: "webshop", Instruction: "orders", Reason: "retention", Due: at(9, 0)}
 	tell := dossier.OrderSent{Of: ada, Order: "tell-1", Kind: dossier.TaskTell, Service: "webshop", Instruction: "orders", Recipient: "northprint", Reason: "case", Due: at(9, 0)}
+	courier := tell
+	courier.Order, courier.Recipient = "tell-2", "dash-and-drop"
 	court := disclosure.Order{Received: disclosure.Received{Controller: "fenland", Order: "court-1", Authority: "county-court", Issued: at(5, 0), Categories: []domain.Category{"pd:Name"}}}
 	told, secret := court, court
 	told.Informed, secret.ForbiddenUntil = at(11, 0), at(20, 0)
@@ -105,6 +107,8 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 		{"Art. 7(3): consent was given anew", do(domain.Use), dossier.Known{Instruction: byConsent}, past(3, consent, 5, withdrawal, 6, consent), nil},
 
 		{"Art. 19: a recipient is told in spite of a restriction", within(give("northprint"), func(a *dossier.Action) { a.Order = "tell-1" }), dossier.Known{Instruction: contract}, past(3, restriction, 4, tell), nil},
+		{"Art. 19: one that should not have had it is told, too", within(give("dash-and-drop"), func(a *dossier.Action) { a.Order = "tell-2" }), dossier.Known{Instruction: contract}, past(3, courier), nil},
+		{"Art. 28(3)(a): of its own accord a service gives it nothing", give("dash-and-drop"), dossier.Known{Instruction: contract}, past(3, courier), []domain.Finding{domain.RecipientNotInstructed}},
 		{"Art. 18(2): of its own accord a service gives nothing then", give("northprint"), dossier.Known{Instruction: contract}, past(3, restriction, 4, tell), []domain.Finding{domain.Restricted}},
 		{"Art. 19: another recipient is not told", within(give("county-court"), func(a *dossier.Action) { a.Order = "tell-1" }), dossier.Known{Instruction: toCourt}, past(3, restriction, 4, tell), []domain.Finding{domain.Restricted}},
 		{"Art. 19: a recipient is told in spite of a consent that is gone", within(give("northprint"), func(a *dossier.Action) { a.Order = "tell-1" }), dossier.Known{Instruction: byConsent}, past(3, consent, 4, withdrawal, 5, tell), nil},

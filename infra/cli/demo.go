@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/cockroachdb/errors"
 	"github.com/spf13/cobra"
@@ -52,6 +53,7 @@ func (p *program) demo() *cobra.Command {
 			}
 			cfg := d.config(p)
 			cfg.Logger = p.logger(d.verbose, slog.LevelError)
+			cfg.Sweep = time.Second // so that what falls due in the day is ordered in the day
 			return p.run(cmd.Context(), cfg, kept, func(ctx context.Context, at app.Addresses) error {
 				if err := p.demonstrate(ctx, cmd, at); err != nil {
 					return err
@@ -96,6 +98,9 @@ func (p *program) demonstrate(ctx context.Context, cmd *cobra.Command, at app.Ad
 		return err
 	}
 	if err := p.dayWords(&player); err != nil {
+		return err
+	}
+	if err := p.deskWords(ctx, &player); err != nil {
 		return err
 	}
 	query := wire.TrailQuery{Person: demoPerson, Order: wire.OldestFirst, Limit: wire.MaxPage}
@@ -170,6 +175,9 @@ func (p *program) next(at app.Addresses, data string) {
 		"  "+p.name+server+" person show -c wharf-physio "+demoPerson,
 		"  "+p.name+server+" ask -c harbour-books -s webshop --operation Disclose --instruction orders --category pd:Name \\",
 		"      --recipient northprint --location GB",
+		"  "+p.name+server+" case show -c "+demoController+" FC-015",
+		"  "+p.name+server+" case report -c "+demoController+" FC-014",
+		"  "+p.name+server+" orders list",
 		"  "+p.name+server+" sources",
 		"  "+p.name+server+" findings",
 		"  "+p.name+server+" retention due",

@@ -37,7 +37,7 @@ type simulated struct {
 
 // played is what came of the day.
 type played struct {
-	actions, said, entries, links, asked, refused, repeated, aside int
+	actions, said, entries, links, asked, refused, repeated, aside, desk, obeyed int
 
 	found [][]string // when, who, what
 }
@@ -61,6 +61,12 @@ func (p *player) play(ctx context.Context) (err error) {
 	slices.SortStableFunc(steps, func(a, b sample.Step) int { return strings.Compare(a.At, b.At) })
 	defer func() { err = errors.CombineErrors(err, p.close(ctx)) }()
 	for n, step := range steps {
+		if step.Way == sample.Desk {
+			if err := p.desk(ctx, step); err != nil {
+				return errors.Wrapf(err, "step %d of the day, at the desk", n)
+			}
+			continue
+		}
 		s, err := p.service(ctx, step)
 		if err != nil {
 			return errors.Wrapf(err, "step %d of the day", n)
@@ -115,8 +121,10 @@ func (p *player) step(ctx context.Context, s *simulated, step sample.Step) error
 	case sample.Raw:
 		p.played.aside++
 		return p.publish(ctx, s, step, []byte(step.Raw))
-	case sample.Consent, sample.Withdraw, sample.Object, sample.Occasion, sample.Announce:
+	case sample.Consent, sample.Withdraw, sample.Object, sample.Occasion, sample.Announce, sample.Count:
 		return p.say(ctx, s, step, action)
+	case sample.Obey:
+		return p.obey(ctx, s, step)
 	default:
 		return p.record(ctx, s, step, action)
 	}
@@ -134,7 +142,7 @@ func (p *player) action(step sample.Step) (client.Action, error) {
 	return client.Action{
 		ID: id.String(), Time: at, Operation: step.Operation, Subjects: step.Who, Instruction: step.Under, Categories: step.What,
 		System: step.System, Location: step.Location, Recipient: step.Recipient, Basis: step.Basis, Details: step.Details,
-		Announced: p.announced[step.Confirms],
+		Announced: p.announced[step.Confirms], Order: step.Order,
 	}, nil
 }
 
@@ -144,13 +152,7 @@ func (p *player) record(ctx context.Context, s *simulated, step sample.Step, act
 	if err != nil {
 		return fromClient(err)
 	}
-	p.played.actions++
-	p.played.entries += receipt.Events
-	codes := make([]string, 0, len(receipt.Findings))
-	for _, f := range receipt.Findings {
-		codes = append(codes, f.Code)
-		p.played.found = append(p.played.found, []string{brief(action.Time), step.By, f.Message + " (" + f.Article + ")"})
-	}
+	codes := p.took(step, action.Time, receipt)
 	if !foreseen(codes, step.Expect) {
 		return errors.AssertionFailedf("the sample means to show other findings than %v", errors.Safe(codes))
 	}
@@ -181,6 +183,8 @@ func (p *player) say(ctx context.Context, s *simulated, step sample.Step, a clie
 		receipt, err = s.client.Object(ctx, client.Objection{About: about, Subjects: step.Who, Instruction: step.Under, Marketing: step.Marketing})
 	case sample.Occasion:
 		receipt, err = s.client.Occasion(ctx, client.Occasion{About: about, Occasion: step.Occasion, Subjects: step.Who, Instruction: step.Under})
+	case sample.Count:
+		receipt, err = s.client.Count(ctx, client.Count{About: about, System: step.System, Category: step.What[0], People: step.People})
 	default:
 		var announced *client.Announcement
 		if announced, err = s.client.Announce(ctx, a); err == nil {
@@ -284,7 +288,7 @@ func (p *player) settled(ctx context.Context, entries uint64) error {
 		if err := p.ledger.call(ctx, "GET", "/quarantine?limit=100", "", nil, &aside); err != nil {
 			return err
 		}
-		caughtUp := !slices.ContainsFunc(status.Views, func(v wire.ViewStatus) bool { return v.Position < entries })
+		caughtUp := !slices.ContainsFunc(status.Views, func(v wire.ViewStatus) bool { return v.Position < status.End })
 		if status.End >= entries && caughtUp && len(aside.Messages) >= p.played.aside {
 			return nil
 		}

@@ -36,6 +36,17 @@ func (f *folder) occasion(conn *sqlite.Conn, e *domain.Recorded, o *dossier.Occa
 	return nil
 }
 
+// telling says that the action answers an order of the ledger to tell a recipient (Art. 19), and is no court's matter.
+func telling(conn *sqlite.Conn, a *dossier.ActionRecorded) (is bool, err error) {
+	if a.Order == "" || a.Recipient == "" {
+		return false, nil
+	}
+	return is, rows(conn, "SELECT 1 FROM task WHERE name = ? AND controller = ? AND kind = 'tell'", func(*sqlite.Stmt) error {
+		is = true
+		return nil
+	}, a.Order, a.Controller)
+}
+
 // follow holds an action against what waits for it: the data of answered enquiries for its removal, an order for its answer.
 func (f *folder) follow(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRecorded) error {
 	if a.Operation.Effect() == domain.Removes && f.known.enquiries > 0 {
@@ -47,7 +58,7 @@ func (f *folder) follow(conn *sqlite.Conn, e *domain.Recorded, a *dossier.Action
 		return nil
 	}
 	found, kind, reason := false, "", ""
-	if err := rows(conn, "DELETE FROM task WHERE name = ? AND controller = ? RETURNING kind, reason", func(s *sqlite.Stmt) error {
+	if err := rows(conn, "DELETE FROM task WHERE name = ? AND controller = ? AND kind <> 'tell' RETURNING kind, reason", func(s *sqlite.Stmt) error {
 		found, kind, reason = true, s.ColumnText(0), s.ColumnText(1)
 		return nil
 	}, a.Order, a.Controller); err != nil || !found || kind != string(dossier.TaskErase) {

@@ -33,7 +33,7 @@ type projection struct{}
 func Projection() projections.Projection { return projection{} }
 
 func (projection) Name() string   { return Name }
-func (projection) Version() int   { return 1 }
+func (projection) Version() int   { return 2 }
 func (projection) Schema() string { return schema }
 func (projection) Folder() projections.Folder {
 	return &folder{tallies: map[tallyKey]*tally{}, marks: map[string][]*tally{}}
@@ -119,13 +119,16 @@ func (f *folder) act(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRec
 	under := ""
 	// An order may be recorded after the action that names it, so whatever discloses under an order counts as compelled: what the law
 	// forbids telling must not show meanwhile.
-	if a.Order != "" && (a.Operation.Discloses() || f.known.courts[a.Order]) {
+	told, err := telling(conn, a)
+	if err != nil {
+		return err
+	}
+	if !told && a.Order != "" && (a.Operation.Discloses() || f.known.courts[a.Order]) {
 		under = a.Order
 	}
 	f.key = appendShape(f.key[:0], a, under)
 	marks, known := f.marks[string(f.key)]
 	if !known {
-		var err error
 		if marks, err = f.marked(conn, a, under); err != nil {
 			return err
 		}

@@ -7,6 +7,8 @@ package sample
 import (
 	_ "embed"
 	"encoding/json"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +38,10 @@ const (
 	Object   = "object"   // people objected
 	Occasion = "occasion" // something happened that a retention period runs from
 	Announce = "announce" // the service is about to act
+	Count    = "count"    // how many people's data of What are in System
+	Obey     = "obey"     // the service answers so many Orders that the ledger sent it
+
+	Desk = "desk" // the privacy manager posts Body to Post over HTTP, and waits until the case there is at the stage Until
 )
 
 // Step is one thing that a service does in the course of the day.
@@ -60,6 +66,12 @@ type Step struct {
 	Confirms  string         `yaml:"confirms"` // the name of the announcement that an action confirms
 	Again     bool           `yaml:"again"`
 	Raw       string         `yaml:"raw"`
+	People    uint64         `yaml:"people"`
+	Orders    int            `yaml:"orders"`
+	Order     string         `yaml:"order"` // that an action answers: of a court
+	Post      string         `yaml:"post"`  // below the controller's address
+	Body      map[string]any `yaml:"body"`
+	Until     string         `yaml:"until"`
 	Expect    []string       `yaml:"expect"`
 	Refused   []string       `yaml:"refused"`
 }
@@ -93,6 +105,41 @@ func (s Step) Time(midnight time.Time) (time.Time, error) {
 		return time.Time{}, errors.Wrap(err, "time of a sample step")
 	}
 	return midnight.AddDate(0, 0, -s.DaysAgo).Add(time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute), nil
+}
+
+// BodyJSON gives the body as a JSON object. A text that begins with $day stands for the day on which midnight begins, $day-3 for three
+// days before; what comes after it stays.
+func (s Step) BodyJSON(midnight time.Time) (json.RawMessage, error) {
+	raw, err := json.Marshal(onDay(s.Body, midnight))
+	return raw, errors.Wrap(err, "body of a sample step")
+}
+
+var dayText = regexp.MustCompile(`^\$day([+-][0-9]+)?`)
+
+func onDay(v any, midnight time.Time) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, member := range v {
+			out[name] = onDay(member, midnight)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, member := range v {
+			out[i] = onDay(member, midnight)
+		}
+		return out
+	case string:
+		found := dayText.FindStringSubmatch(v)
+		if found == nil {
+			return v
+		}
+		days, _ := strconv.Atoi(found[1]) // none is 0
+		return midnight.AddDate(0, 0, days).Format(time.DateOnly) + v[len(found[0]):]
+	default:
+		return v
+	}
 }
 
 // DetailsJSON gives the details as a JSON object, nil where there are none.
