@@ -1,7 +1,7 @@
 // Package merkle holds the hashing of RFC 6962: the leaf that stands for an event's exact stored bytes, the tree that grows by one
 // leaf at a time, and the checking of proofs.
 //
-// It deliberately stores nothing, and makes no proofs: that takes the hashes of the whole tree.
+// It deliberately stores nothing, and says only of which hashes a proof is made: they are of the whole tree.
 package merkle
 
 import "crypto/sha256"
