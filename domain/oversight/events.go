@@ -45,6 +45,8 @@ type ExportMade struct {
 	SHA256 string `json:"sha256"` // 64 hexadecimal digits
 	// Revealed says that the file holds what rests sealed in the ledger.
 	Revealed bool `json:"revealed,omitzero"`
+	// Broken says that the file was not taken whole; counts and digest are then of what was.
+	Broken bool `json:"broken,omitzero"`
 }
 
 // EventType names the event.

@@ -127,6 +127,7 @@ type API struct {
 	problems problem.Reporter
 	bodies   *semaphore.Weighted // bytes of bodies that are being handled
 	streams  *semaphore.Weighted // followed logs
+	exports  *semaphore.Weighted // files that are being made
 	replays  *semaphore.Weighted // replays and other work over the whole log
 	cases    *casework.Cases
 }
@@ -143,7 +144,7 @@ func New(cfg Config) http.Handler {
 	a := &API{
 		cfg: cfg, mux: http.NewServeMux(), decoder: cloudevents.NewDecoder(),
 		problems: problem.Reporter{Logger: cfg.Logger, NewID: cfg.NewID},
-		bodies:   semaphore.NewWeighted(maxBodyBytesAtOnce), streams: semaphore.NewWeighted(maxStreams),
+		bodies:   semaphore.NewWeighted(maxBodyBytesAtOnce), streams: semaphore.NewWeighted(maxStreams), exports: semaphore.NewWeighted(maxExports),
 		replays: semaphore.NewWeighted(1),
 		cases:   casework.New(casework.Config{Ledger: cfg.Ledger, Vault: cfg.Vault, Views: cfg.Views, Now: cfg.Now, Patience: cfg.Patience}),
 	}
@@ -163,6 +164,7 @@ func (a *API) routes() {
 	a.peopleRoutes()
 	a.matterRoutes()
 	a.lookRoutes()
+	a.exportRoutes()
 	a.courtOrderRoutes()
 	a.caseRoutes()
 	a.reportRoutes()

@@ -54,6 +54,7 @@ var layers = map[string][]string{
 	"infra/cloudevents":        {"domain", "infra/wire"},
 	"infra/problem":            {"domain", "infra/wire"},
 	"infra/accesslog":          {"domain", "infra/wire"},
+	"infra/export":             {"domain", "infra/wire"},
 	"infra/report":             {"domain/...", "commands", "infra/cloudevents", "infra/wire"},
 	"infra/eventlog":           {"domain"},
 	"infra/eventlog/migrate":   {"domain", "domain/merkle", "commands", "infra/eventlog"},
@@ -69,7 +70,7 @@ var layers = map[string][]string{
 	"infra/reactions": {"commands", "projections/...", "domain/...", "infra/wire"},
 	"infra/api": {
 		"commands", "projections/...", "domain/...", "infra/casework", "infra/cloudevents", "infra/problem", "infra/report",
-		"infra/sentence", "infra/wire",
+		"infra/sentence", "infra/wire", "infra/export",
 	},
 	"infra/sentence": {"domain/..."},
 	"infra/console":  {"commands", "projections/...", "domain/...", "infra/problem", "infra/sentence", "infra/wire"},

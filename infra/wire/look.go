@@ -80,3 +80,31 @@ type LooksQuery struct {
 	// Limit is the most looks to give: 1 to 1,000, 100 by default.
 	Limit int `json:"limit,omitempty"`
 }
+
+// ExportRequest asks for a file of what is recorded.
+type ExportRequest struct {
+	// What is log, trail, findings, disclosures, recipients, retention or article30.
+	What string `json:"what"`
+	// Format is jsonl, csv, xlsx or parquet for all of them; ldv or vng for the log; ico, cnil or dpv for article30.
+	Format string `json:"format"`
+	// Controller narrows it down to one controller; a trail needs it.
+	Controller string `json:"controller,omitempty"`
+	// Person is whose trail it is, as kind:value.
+	Person Text `json:"person,omitempty"`
+	// At is the end of the ledger as of which the log, a trail, findings and article30 are exported; the newest.
+	At *uint64 `json:"at,omitempty"`
+	// Contacts asks for the particulars of contacts in article30.
+	Contacts bool `json:"contacts,omitempty"`
+	// Secret asks also for what the law forbids telling the controller and the person (Art. 28(3)(a)).
+	Secret bool `json:"secret,omitempty"`
+}
+
+// Trailers of an export, which say what was recorded of it when its last byte is sent.
+const (
+	// TrailerSHA256 is the digest of the file in hexadecimal digits.
+	TrailerSHA256 = "Daybook-Export-Sha256"
+	// TrailerRows is how many rows are in it.
+	TrailerRows = "Daybook-Export-Rows"
+	// TrailerEntry is the position of the entry that says that the export was made.
+	TrailerEntry = "Daybook-Export-Entry"
+)
