@@ -69,6 +69,8 @@ type Config struct {
 	Proofs Proofs
 	// Past answers as of earlier positions; without it nothing does.
 	Past Past
+	// Witnessing says how the witnesses of the checkpoints are, nil where none are asked.
+	Witnessing func() *wire.Witnessing
 	// Replay compares views with new ones; without it the endpoint answers that there is none.
 	Replay Replayer
 	// Healthy gives why the ledger cannot write or read its log now, nil where it can: what Open and Run of the parts report.

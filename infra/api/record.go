@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/cockroachdb/errors"
@@ -27,6 +28,8 @@ func (a *API) recordRoutes() {
 		Description: "The type of an event says which it is: daybook.action.v1, daybook.consent.v1 and so on. Takes CloudEvents 1.0: one in structured mode, several in batch mode, or one in binary mode (attributes in ce- " +
 			"headers, the action as body). The answer to one event is a receipt, that to a batch an array of items in the " +
 			"order of the events, each with a receipt or a problem. Repeat a request that was not answered under the same ids.",
+		Parameters: []*huma.Param{query("proof", "string", "signed or witnessed: the receipt carries the proof that the event is in the log "+
+			"(C2SP tlog-proof), and is sent once a checkpoint covers it; after 5 seconds without one it comes without.")},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			wire.ContentEvent: {Schema: event},
 			wire.ContentBatch: {Schema: &huma.Schema{Type: "array", Items: event}},
@@ -70,15 +73,26 @@ func (c *call) record() error {
 	if err != nil {
 		return err
 	}
+	var prover report.Prover
+	if proofs := c.api.cfg.Proofs; proofs != nil {
+		prover = proofs
+	}
+	wanted, err := report.Wanted(c.query("proof"), prover, len(results))
+	if err != nil {
+		return err
+	}
 	outcomes, err := c.recorded(results, controller, service)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(c.ctx(), c.api.cfg.Patience)
+	defer cancel()
+	prove := func(r commands.Receipt) []byte { return report.Prove(ctx, prover, r, wanted) }
 	if !batch {
 		if outcomes[0].Err != nil {
 			return outcomes[0].Err
 		}
-		c.sendRaw(http.StatusOK, wire.ContentJSON, append(report.AppendReceipt(nil, outcomes[0].Receipt), '\n'))
+		c.sendRaw(http.StatusOK, wire.ContentJSON, append(report.AppendProved(nil, outcomes[0].Receipt, prove(outcomes[0].Receipt)), '\n'))
 		return nil
 	}
 	out := []byte{'['}
@@ -87,11 +101,14 @@ func (c *call) record() error {
 			out = append(out, ',')
 		}
 		var refused *wire.Problem
+		var proof []byte
 		if o.Err != nil {
 			p := c.api.problems.Problem(c.ctx(), o.Err)
 			refused = &p
+		} else {
+			proof = prove(o.Receipt)
 		}
-		if out, err = report.AppendItem(out, o.Receipt, refused); err != nil {
+		if out, err = report.AppendItem(out, o.Receipt, proof, refused); err != nil {
 			return errors.Wrap(err, "write the items of a batch")
 		}
 	}

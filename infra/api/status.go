@@ -74,6 +74,9 @@ func (a *API) status() wire.Status {
 			s.Reasons = append(s.Reasons, "view "+v.Name+" is behind")
 		}
 	}
+	if a.cfg.Witnessing != nil {
+		s.Witnessing = a.cfg.Witnessing()
+	}
 	s.Ready = len(s.Reasons) == 0
 	return s
 }
@@ -87,7 +90,7 @@ func (a *API) readyz(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", "2")
 	}
-	if err := c.send(status, wire.Readiness{Ready: s.Ready, Reasons: s.Reasons}); err != nil {
+	if err := c.send(status, wire.Readiness{Ready: s.Ready, Reasons: s.Reasons, Notes: s.Witnessing.Notes()}); err != nil {
 		a.fail(c, err)
 	}
 }

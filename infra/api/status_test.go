@@ -38,7 +38,7 @@ var paths = []string{
 	"GET /promises", "GET /controllers/{controller}/promises", "GET /statistics", "POST /statistics/check", "POST /replay", "POST /controllers/{controller}/people/places",
 	"POST /controllers/{controller}/people/looks", "GET /looks", "POST /verifications", "POST /exports",
 	"GET /log", "GET /log/stream",
-	"GET /proof/key", "GET /proof/checkpoint", "GET /proof/inclusion", "GET /tile/{path...}", "GET /proof/tile/{path...}",
+	"GET /proof/key", "GET /proof/checkpoint", "GET /proof/witnessed", "GET /proof/inclusion", "GET /tile/{path...}", "GET /proof/tile/{path...}",
 	"GET /sources", "GET /status", "POST /views/{view}/rebuild", "GET /quarantine", "POST /quarantine/{id}/replay",
 	"POST /quarantine/{id}/show", "GET /schemas/{schema}", "GET /asyncapi.yaml",
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/jigowatt/daybook/infra/reactions"
 	"github.com/jigowatt/daybook/infra/tiles"
 	"github.com/jigowatt/daybook/infra/vault"
+	"github.com/jigowatt/daybook/infra/witness"
 	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/history"
 )
@@ -34,6 +35,7 @@ type App struct {
 	vault      *vault.Vault
 	log        engine
 	tiles      *tiles.Tiles
+	witnesses  *witness.Witnesses // nil where none are asked
 	mark       *endmark.File
 	ledger     *commands.Ledger
 	views      *projections.Runner
@@ -192,7 +194,7 @@ func (a *App) Close() error { return a.closers.close() }
 func (a *App) serve(ctx context.Context) error {
 	handler := api.New(api.Config{
 		Ledger: a.ledger, Log: a.log, Vault: a.vault, Views: a.views, Quarantine: a.quarantine,
-		Proofs: a.tiles, Replay: a.replay, Past: a.history, Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
+		Proofs: a.tiles, Witnessing: a.witnessing, Replay: a.replay, Past: a.history, Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	return api.ServeListener(ctx, a.listener, handler)
 }

@@ -35,6 +35,8 @@ type Config struct {
 	Replicas int
 	// Name names the ledger where one server holds several.
 	Name string
+	// WitnessPolicy names a C2SP tlog-policy file of the witnesses that cosign checkpoints; none.
+	WitnessPolicy string
 	// Sweep is the pause between looking for what is due; a minute. Patience is how long a service may leave an order unanswered
 	// before a person is told; seven days.
 	Sweep, Patience time.Duration

@@ -43,6 +43,9 @@ func (a *App) openTiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := a.openWitnesses(&cfg); err != nil {
+		return err
+	}
 	a.tiles, err = tiles.Open(ctx, a.log, cfg)
 	return errors.Wrap(err, "history")
 }
@@ -89,24 +92,33 @@ func (g guarded) Append(ctx context.Context, at domain.Position, events [][]byte
 	return nil
 }
 
-// Verify holds the log against the tiles and the last checkpoint. Of v it takes the key, which is the ledger's own where it is empty,
-// and what else an auditor names. It returns what tiles.Verify does.
+// Verify holds the log against the tiles and the last checkpoint; see Complete. It returns what tiles.Verify does.
 func (s *Stopped) Verify(ctx context.Context, v Verification) (Verified, error) {
-	a := s.app
-	if disk, is := s.log.(*natslog.Disk); is && !disk.Known() {
-		return Verified{}, found(badSettings, 0, 0)
-	}
-	last, err := tiles.ReadLast(a.cfg.path(lastFile))
+	v, err := s.Complete(ctx, v)
 	if err != nil {
 		return Verified{}, err
 	}
+	return tiles.Verify(ctx, v)
+}
+
+// Complete makes of what an auditor wants to verify, and of what the ledger has, what Verify takes. The key is the ledger's own where
+// none is named. It returns domain.ErrNotFound where there is no checkpoint, and a *Damage where the log is none.
+func (s *Stopped) Complete(ctx context.Context, v Verification) (Verification, error) {
+	a := s.app
+	if disk, is := s.log.(*natslog.Disk); is && !disk.Known() {
+		return v, found(badSettings, 0, 0)
+	}
+	last, err := tiles.ReadLast(a.cfg.path(lastFile))
+	if err != nil {
+		return v, err
+	}
 	if v.Key == "" {
 		if v.Key, err = s.key(ctx); err != nil {
-			return Verified{}, err
+			return v, err
 		}
 	}
 	v.Log, v.Files, v.Checkpoints = s.log, tiles.Directory(a.cfg.path(tilesDir)), append(v.Checkpoints, last)
-	return tiles.Verify(ctx, v)
+	return v, nil
 }
 
 // key gives the ledger's own verifier key.

@@ -51,6 +51,7 @@ var layers = map[string][]string{
 	"infra/keys":               {"domain"},
 	"infra/relay":              {"domain"},
 	"infra/tiles":              {"domain", "domain/merkle"},
+	"infra/witness":            {"domain", "domain/merkle"},
 	"infra/cloudevents":        {"domain", "infra/wire"},
 	"infra/problem":            {"domain", "infra/wire"},
 	"infra/accesslog":          {"domain", "infra/wire"},

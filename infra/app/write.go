@@ -84,7 +84,7 @@ func (a *App) openIntake(ctx context.Context) error {
 	}
 	a.closers.addPlain(inbox.Close)
 	a.intake = intake.New(intake.Config{
-		Conn: a.bus.doors, Ledger: a.ledger, Opener: opener, Quarantine: a.quarantine, Inbox: inbox, Orders: a.claims,
+		Conn: a.bus.doors, Ledger: a.ledger, Opener: opener, Quarantine: a.quarantine, Inbox: inbox, Orders: a.claims, Prover: a.tiles,
 		Version: a.cfg.Version, Logger: a.cfg.Logger.With(slog.String("part", "intake")),
 	})
 	return nil

@@ -19,7 +19,7 @@ type actionFlags struct {
 	controller, service string
 	action              wire.Action
 	details             []string
-	id, at, file        string
+	id, at, file, proof string
 }
 
 func (a *actionFlags) add(cmd *cobra.Command, recording bool) {
@@ -41,6 +41,8 @@ func (a *actionFlags) add(cmd *cobra.Command, recording bool) {
 	}
 	f.StringArrayVar(&a.details, "detail", nil, "key=value, kept sealed; again for several")
 	f.StringVar(&a.id, "id", "", "the id that makes a repetition harmless; a new UUID by default")
+	f.StringVar(&a.proof, "proof", "", "the receipt carries the proof that the entry is in the log; --proof=witnessed by the word of witnesses, too")
+	f.Lookup("proof").NoOptDefVal = string(wire.SignedProof)
 	f.StringVar(&a.at, "time", "", "when it happened: 2026-11-23T10:00:00Z; now by default")
 }
 
@@ -59,7 +61,11 @@ func (p *program) record() *cobra.Command {
 				return err
 			}
 			var raw json.RawMessage
-			path := "/record/" + a.controller + "/" + a.service
+			proof, err := proofQuery(a.proof)
+			if err != nil {
+				return err
+			}
+			path := "/record/" + a.controller + "/" + a.service + proof
 			if err := p.ledger().call(cmd.Context(), http.MethodPost, path, contentType, body, &raw); err != nil {
 				return err
 			}

@@ -29,7 +29,8 @@ func (p *program) status() *cobra.Command {
 				if !s.Ready {
 					ready = "It is not ready: " + strings.Join(s.Reasons, "; ") + "."
 				}
-				p.say(fmt.Sprintf("The ledger at %s has %d entries. %s", p.ledger().base, s.End, ready), "")
+				p.say(fmt.Sprintf("The ledger at %s has %d entries. %s", p.ledger().base, s.End, ready))
+				p.say(append(witnessWords(s.Witnessing), "")...)
 			}
 			l := listing{whole: s, head: []string{"View", "Reached", "Behind by", "State"}, empty: "There are no views."}
 			for _, v := range s.Views {
@@ -46,6 +47,24 @@ func (p *program) status() *cobra.Command {
 			return &failure{errNotReady, "The ledger is not ready.", "See daybook doctor.", nil}
 		},
 	}
+}
+
+// witnessWords says how far the history is cosigned, and what is wrong with whom.
+func witnessWords(w *wire.Witnessing) []string {
+	if w == nil {
+		return nil
+	}
+	words := []string{fmt.Sprintf("%d entries are signed for, %d of them cosigned as the witness policy demands.", w.Signed, w.Witnessed)}
+	for _, witness := range w.Witnesses {
+		switch {
+		case witness.Refused:
+			words = append(words, "ATTENTION: witness "+witness.Name+" refuses this history: "+witness.Problem+
+				". The ledger was put back to an older copy, or somebody signs with its key.")
+		case witness.Problem != "":
+			words = append(words, "Witness "+witness.Name+": "+witness.Problem+".")
+		}
+	}
+	return words
 }
 
 func (p *program) rebuild() *cobra.Command {

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -51,7 +53,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": start, "halt": halted, "sample": writeSample, "pack": pack, "until": until, "code": code, "narrow": narrow,
-			"beat": beat, "keep": keep, "tamper": tamper,
+			"beat": beat, "ledgerkey": ledgerKey, "keep": keep, "tamper": tamper,
 		},
 	})
 }
@@ -67,7 +69,17 @@ type slot struct{}
 
 func running(ts *testscript.TestScript) **ledger { return ts.Value(slot{}).(**ledger) }
 
-// start runs "daybook serve" on free ports, on the directory named or on data, and names it in DAYBOOK_SERVER and NATS_URL.
+// ledgerKey puts the verifier key of the ledger into KEY.
+func ledgerKey(ts *testscript.TestScript, _ bool, _ []string) {
+	res, err := http.Get(ts.Getenv("DAYBOOK_SERVER") + "/api/v1/proof/key")
+	ts.Check(err)
+	defer func() { _ = res.Body.Close() }()
+	key, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	ts.Setenv("KEY", strings.TrimSpace(string(key)))
+}
+
+// start runs "daybook serve" on free ports, on the directory named or on data, with the flags after it, and names it in DAYBOOK_SERVER and NATS_URL.
 func start(ts *testscript.TestScript, _ bool, args []string) {
 	data := "data"
 	if len(args) > 0 {
@@ -83,6 +95,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	cmd := exec.Command(self, "serve", "--data", ts.MkAbs(data), "--http", "127.0.0.1:0", "--nats", "127.0.0.1:0")
+	cmd.Args = append(cmd.Args, args[min(1, len(args)):]...)
 	cmd.Dir = ts.MkAbs(".")
 	var log bytes.Buffer
 	cmd.Stderr = &log

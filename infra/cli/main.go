@@ -99,7 +99,7 @@ func (p *program) root() *cobra.Command {
 		{"rights", []*cobra.Command{p.cases(), p.consent(), p.objection(), p.restriction(), p.hold(), p.courtOrder()}},
 		{"read", []*cobra.Command{
 			p.person(), p.log(), p.sources(), p.findings(), p.retention(), p.orders(), p.disclosures(), p.recipients(), p.basis(),
-			p.article30(), p.promises(), p.statistics(), p.looks(), p.export(), p.verify(), p.replay(),
+			p.article30(), p.promises(), p.statistics(), p.looks(), p.export(), p.verify(), p.proof(), p.replay(),
 		}},
 		{"keep", []*cobra.Command{p.status(), p.doctor(), p.rebuild(), p.repair(), p.migrate(), p.quarantine(), p.version()}},
 	} {

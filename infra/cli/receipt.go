@@ -74,6 +74,9 @@ func receiptWords(item wire.Item) []string {
 	if r.Duplicate {
 		words[0] = fmt.Sprintf("Recorded before, on %s as %s, under id %s; nothing was added.", moment(r.Recorded), entry, r.ID)
 	}
+	if r.Proof != "" {
+		words = append(words, "It is proved to be in the log: -o json shows the proof, and daybook proof "+fmt.Sprint(r.Position)+" --file FILE writes it.")
+	}
 	if len(r.Findings) == 0 {
 		return append(words, "It keeps to the client's instruction.")
 	}

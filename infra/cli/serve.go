@@ -16,6 +16,7 @@ import (
 // doors are the flags of a running ledger.
 type doors struct {
 	data, http, nats, natsURL, name string
+	witnesses                       string
 	replicas                        int
 	monitors                        []string
 	verbose                         bool
@@ -32,7 +33,7 @@ func (d *doors) add(cmd *cobra.Command) {
 func (d *doors) config(p *program) app.Config {
 	return app.Config{
 		Data: d.data, HTTP: d.http, NATS: d.nats, NATSURL: d.natsURL, NATSMonitors: d.monitors, Name: d.name, Replicas: d.replicas,
-		Version: version(), Logger: p.logger(d.verbose, slog.LevelWarn),
+		WitnessPolicy: d.witnesses, Version: version(), Logger: p.logger(d.verbose, slog.LevelWarn),
 	}
 }
 
@@ -64,6 +65,7 @@ func (p *program) serve() *cobra.Command {
 	d.add(cmd)
 	cmd.Flags().StringVar(&d.data, "data", orText(p.env("DAYBOOK_DATA"), "daybook-data"), "the directory that holds everything (or DAYBOOK_DATA)")
 	cmd.Flags().StringVar(&d.name, "name", "", "the ledger's name, where one NATS server holds several")
+	cmd.Flags().StringVar(&d.witnesses, "witness-policy", "", "a C2SP tlog-policy file: who cosigns the history, and how many of them must")
 	cmd.Flags().IntVar(&d.replicas, "replicas", 0, "copies of every entry on a NATS cluster; 1 by default")
 	cmd.Flags().StringSliceVar(&d.monitors, "nats-monitor", nil, "the monitoring addresses of the NATS servers; one that does not sync is refused")
 	return cmd

@@ -19,8 +19,8 @@ import (
 
 // verifying are the flags of verify.
 type verifying struct {
-	data, key, since string
-	checkpoints      []string
+	data, key, since, policy string
+	checkpoints              []string
 }
 
 func (p *program) verify() *cobra.Command {
@@ -39,21 +39,9 @@ func (p *program) verify() *cobra.Command {
 	cmd.Flags().StringVar(&f.data, "data", "", "check this data directory of a stopped ledger")
 	cmd.Flags().StringVar(&f.key, "key", "", "the verifier key, where you have it from elsewhere; the ledger's own word by default")
 	cmd.Flags().StringVar(&f.since, "since", "", "a file with the checkpoint up to which you verified everything before")
+	cmd.Flags().StringVar(&f.policy, "policy", "", "a C2SP tlog-policy file with the witnesses that must have cosigned")
 	cmd.Flags().StringArrayVar(&f.checkpoints, "checkpoint", nil, "a file with a checkpoint that you kept; may be given more than once")
 	return cmd
-}
-
-// verdict is the outcome of a verification.
-type verdict struct {
-	Verified bool   `json:"verified"`
-	Events   uint64 `json:"events"`
-	Root     string `json:"root,omitempty"`
-	Key      string `json:"key,omitempty"`
-	Problem  string `json:"problem,omitempty"`
-	// From and To are the positions that are wrong, To excluded.
-	From *uint64 `json:"from,omitempty"`
-	To   *uint64 `json:"to,omitempty"`
-	File string  `json:"file,omitempty"`
 }
 
 func (p *program) verifyHistory(ctx context.Context, f verifying) error {
@@ -72,21 +60,27 @@ func (p *program) verifyHistory(ctx context.Context, f verifying) error {
 			return err
 		}
 	}
-	var head app.Verified
+	var policy []byte
 	var err error
+	if f.policy != "" {
+		if policy, v.Key, err = readPolicy(f.policy, v.Key); err != nil {
+			return err
+		}
+	}
+	var done checked
 	if f.data != "" {
-		head, err = p.verifyStopped(ctx, f.data, v)
+		done, err = p.verifyStopped(ctx, f.data, v, policy)
 	} else {
-		head, err = p.verifyRemote(ctx, &v)
+		done, err = p.verifyRemote(ctx, v, policy)
 	}
 	bar.finish()
 	if f.data == "" {
-		p.verifiedBy(ctx, head, err, f.key == "")
+		p.verifiedBy(ctx, done.Verified, err, f.key == "")
 	}
 	if err != nil {
 		return p.unverified(err)
 	}
-	return p.verified(head, v)
+	return p.verified(done)
 }
 
 // keptCheckpoint reads the file of a checkpoint that an auditor kept.
@@ -96,22 +90,6 @@ func keptCheckpoint(path string) ([]byte, error) {
 		return nil, invalid("The checkpoint cannot be read.", "Name with --checkpoint or --since a file that holds one as the ledger gave it.")
 	}
 	return note, nil
-}
-
-// verified shows that nothing differs.
-func (p *program) verified(head app.Verified, checked app.Verification) error {
-	v := verdict{Verified: true, Events: uint64(head.Size), Root: hex.EncodeToString(head.Root[:]), Key: checked.Key}
-	if p.format == "table" {
-		p.say(sentenceFor(head), "Root of the tree: "+v.Root)
-		if checked.Since != nil {
-			p.say("The entries before the checkpoint of --since were not read again: it is proved that they are the same.")
-		}
-		if v.Key != "" {
-			p.say("Signed with the key: " + v.Key)
-		}
-		return nil
-	}
-	return p.showVerdict(v)
 }
 
 // verifiedBy has the running ledger record that its history was checked, and what came of it. A ledger that is damaged records
@@ -135,76 +113,50 @@ func (p *program) verifiedBy(ctx context.Context, head app.Verified, failed erro
 	}
 }
 
-func sentenceFor(head app.Verified) string {
-	switch head.Size {
-	case 0:
-		return "The history is whole: nothing was recorded yet."
-	case 1:
-		return "The history is whole: its one entry is the one that was signed."
-	}
-	return "The history is whole: all " + head.Size.String() + " entries, positions 0 to " + (head.Size - 1).String() +
-		", are those that were signed."
-}
-
-func (p *program) showVerdict(v verdict) error {
-	result := "verified"
-	if !v.Verified {
-		result = "not verified"
-	}
-	return p.show(listing{whole: v, items: []any{v}, head: []string{"result", "events", "root", "problem"},
-		rows: [][]string{{result, domain.Position(v.Events).String(), v.Root, v.Problem}}})
-}
-
-// unverified makes the failure of what is not the history that was signed.
-func (p *program) unverified(err error) error {
-	var damage *app.Damage
-	switch {
-	case errors.As(err, &damage):
-		v := verdict{Problem: damage.Error(), File: damage.File}
-		if damage.To > damage.From {
-			from, to := uint64(damage.From), uint64(damage.To)
-			v.From, v.To = &from, &to
-		}
-		if p.format != "table" {
-			if err := p.showVerdict(v); err != nil {
-				return err
-			}
-		}
-		return &failure{errVerification, "The history is not the one that was signed: " + stopped(damage.Error()),
-			"Stop the ledger and run daybook repair --data DIR: it shows what it would do first, and loses nothing.", nil}
-	case errors.HasAssertionFailure(err):
-		return &failure{errVerification, "The log cannot be read as a history: " + stopped(withoutKind(err.Error())),
-			"Stop the ledger and run daybook repair --data DIR: it shows what it would do first, and loses nothing.", nil}
-	}
-	return err
-}
-
-func (p *program) verifyStopped(ctx context.Context, data string, v app.Verification) (head app.Verified, err error) {
+func (p *program) verifyStopped(ctx context.Context, data string, v app.Verification, policy []byte) (done checked, err error) {
 	ledger, err := p.openStopped(ctx, data)
 	if err != nil {
-		return head, err
+		return done, err
 	}
 	defer func() { err = errors.CombineErrors(err, ledger.Close()) }()
-	return ledger.Verify(ctx, v)
+	if v, err = ledger.Complete(ctx, v); err != nil {
+		return done, err
+	}
+	return verifyWith(ctx, v, policy)
 }
 
-// verifyRemote checks the log of a running ledger here, by what it serves. It fills in the key where none is named.
-func (p *program) verifyRemote(ctx context.Context, v *app.Verification) (app.Verified, error) {
+// verifyRemote checks the log of a running ledger here, by what it serves. It asks for the key where none is named.
+func (p *program) verifyRemote(ctx context.Context, v app.Verification, policy []byte) (checked, error) {
 	files := remoteFiles{remote: p.ledger()}
 	if v.Key == "" {
 		key, err := files.get(ctx, "/proof/key")
 		if err != nil {
-			return app.Verified{}, err
+			return checked{}, err
 		}
 		v.Key = strings.TrimSpace(string(key))
 	}
 	signed, err := files.get(ctx, "/proof/checkpoint")
 	if err != nil {
-		return app.Verified{}, err
+		return checked{}, err
 	}
 	files.checkpoint = signed
 	v.Log, v.Files = remoteLog{p}, files
-	return app.Verify(ctx, *v)
+	return verifyWith(ctx, v, policy)
+}
+
+// verifyWith verifies, and demands the cosignatures of a policy where there is one.
+func verifyWith(ctx context.Context, v app.Verification, policy []byte) (checked, error) {
+	done := checked{key: v.Key, since: v.Since != nil}
+	if policy != nil {
+		witnessed, err := app.Quorum(ctx, &v, policy)
+		if err != nil {
+			return done, err
+		}
+		done.witnessed = &witnessed
+	}
+	var err error
+	done.Verified, err = app.Verify(ctx, v)
+	return done, err
 }
 
 // remoteFiles are the files of the proof of a running ledger, with the checkpoint that it had when verifying began.
@@ -221,8 +173,11 @@ func (r remoteFiles) get(ctx context.Context, path string) ([]byte, error) {
 
 // File is described at tiles.Files.
 func (r remoteFiles) File(ctx context.Context, path string) ([]byte, error) {
-	if path == "checkpoint" {
+	switch path {
+	case "checkpoint":
 		return r.checkpoint, nil
+	case "witnessed":
+		path = "proof/witnessed"
 	}
 	return r.get(ctx, "/"+path)
 }

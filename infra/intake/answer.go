@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
+	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/report"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -57,12 +58,18 @@ func answerable(reply string) bool {
 
 // answer sends the outcome of one event, or the items of a batch.
 func (s *Service) answer(m message, rep *reported) {
+	s.answerProved(m, rep, func(commands.Receipt) []byte { return nil })
+}
+
+// answerProved is answer with the proofs that receipts are to carry.
+func (s *Service) answerProved(m message, rep *reported, prove func(commands.Receipt) []byte) {
 	if !rep.batch {
 		if err := rep.items[0].Err; err != nil {
 			s.refuse(m, err)
 			return
 		}
-		s.respond(m, nil, report.AppendReceipt(make([]byte, 0, 256), rep.items[0].Receipt))
+		r := rep.items[0].Receipt
+		s.respond(m, nil, report.AppendProved(make([]byte, 0, 256), r, prove(r)))
 		return
 	}
 	body := append(make([]byte, 0, 256*len(rep.items)), '[')
@@ -71,12 +78,15 @@ func (s *Service) answer(m message, rep *reported) {
 			body = append(body, ',')
 		}
 		var p *wire.Problem
+		var proof []byte
 		if item.Err != nil {
 			of := s.problems.Problem(context.Background(), item.Err)
 			p = &of
+		} else {
+			proof = prove(item.Receipt)
 		}
 		var err error
-		if body, err = report.AppendItem(body, item.Receipt, p); err != nil {
+		if body, err = report.AppendItem(body, item.Receipt, proof, p); err != nil {
 			s.refuse(m, err)
 			return
 		}

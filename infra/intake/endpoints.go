@@ -39,10 +39,14 @@ func (s *Service) record(m message) {
 		return
 	}
 	rep, err := s.read(m)
+	var wanted wire.ProofWanted
+	if err == nil {
+		wanted, err = report.Wanted(m.header.Get(wire.HeaderProof), s.cfg.Prover, len(rep.items))
+	}
 	if err == nil {
 		// What waits in the ledger does not hold the body.
 		m = message{subject: m.subject, reply: m.reply}
-		err = s.take(rep, func(rep *reported) { s.answer(m, rep) })
+		err = s.take(rep, func(rep *reported) { s.answerLater(m, rep, wanted) })
 	}
 	if err != nil {
 		s.refuse(m, err)

@@ -20,6 +20,7 @@ import (
 	"github.com/jigowatt/daybook/domain/source"
 	"github.com/jigowatt/daybook/infra/cloudevents"
 	"github.com/jigowatt/daybook/infra/problem"
+	"github.com/jigowatt/daybook/infra/report"
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
@@ -44,6 +45,7 @@ type Config struct {
 	Quarantine *Quarantine
 	Inbox      *Inbox
 	Orders     Orders           // nil where no orders are sent
+	Prover     report.Prover    // nil where receipts carry no proofs
 	Now        func() time.Time // time.Now
 	Version    string           // semantic, with or without a v before it; 0.0.0 where it is not
 	Logger     *slog.Logger
@@ -61,6 +63,7 @@ type Service struct {
 	unawaited *semaphore.Weighted // in bytes, of messages that nobody waits for, until they are recorded or kept
 	lost      atomic.Uint64
 
+	waiting waiting // receipts for their proofs
 	pulses  pulses
 	unheard atomic.Uint64 // heartbeats
 }
@@ -104,7 +107,9 @@ func (s *Service) Run(ctx context.Context, ready func()) error {
 		defer s.large.close()
 		return s.stop()
 	})
-	return both.Wait()
+	err := both.Wait()
+	s.waiting.close()
+	return err
 }
 
 // endpoint is one subject of the service. It holds what arrives faster than it is handled up to its limits; what comes beyond is

@@ -38,10 +38,10 @@ func AppendReceipt(b []byte, r commands.Receipt) []byte {
 	return append(b, '}')
 }
 
-// AppendItem appends the JSON of a batch's item: the receipt, or the problem where there is one.
-func AppendItem(b []byte, r commands.Receipt, p *wire.Problem) ([]byte, error) {
+// AppendItem appends the JSON of a batch's item: the receipt, with its proof where that is not nil, or the problem where there is one.
+func AppendItem(b []byte, r commands.Receipt, proof []byte, p *wire.Problem) ([]byte, error) {
 	if p == nil {
-		return append(AppendReceipt(append(b, `{"receipt":`...), r), '}'), nil
+		return append(AppendProved(append(b, `{"receipt":`...), r, proof), '}'), nil
 	}
 	problem, err := json.Marshal(p)
 	if err != nil {

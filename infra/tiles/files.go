@@ -30,7 +30,7 @@ var _ Files = Directory("")
 
 // File is described at Files. A partial tile that is no longer kept is cut from a wider one.
 func (d Directory) File(_ context.Context, path string) ([]byte, error) {
-	if path == checkpointFile {
+	if path == checkpointFile || path == witnessedFile {
 		return d.read(path)
 	}
 	p, err := parse(path)

@@ -27,6 +27,9 @@ func (t *Tiles) Run(ctx context.Context) {
 	defer beside.Wait()
 	beside.Go(func() { t.checkAll(ctx) })
 	beside.Go(func() { t.watch(ctx) })
+	if t.cfg.Cosigner != nil {
+		beside.Go(func() { t.cosignOn(ctx) })
+	}
 	for ctx.Err() == nil && t.Damage() == nil {
 		err := t.follow(ctx)
 		if err == nil {

@@ -50,17 +50,21 @@ func (t *Tiles) sign(ctx context.Context) error {
 		return err
 	}
 	t.mu.Lock()
-	t.signed, t.head, t.trouble = signed, next, nil
+	t.signed, t.head, t.trouble, t.cosigned = signed, next, nil, nil
+	t.tell()
 	t.mu.Unlock()
-	if err := t.publish(signed); err != nil {
+	if err := t.publish(); err != nil {
 		return err
 	}
 	t.old.next(t.cfg.Dir, partial)
 	return nil
 }
 
-func (t *Tiles) publish(signed []byte) error {
-	return replace(filepath.Join(t.cfg.Dir, checkpointFile), signed)
+// publish puts the last checkpoint, with the cosignatures that there are, where others read it.
+func (t *Tiles) publish() error {
+	t.publishing.Lock()
+	defer t.publishing.Unlock()
+	return replace(filepath.Join(t.cfg.Dir, checkpointFile), t.Published())
 }
 
 // continues proves that one tree is the beginning of another. It returns a *Damage where it is not.
@@ -120,8 +124,11 @@ func (r tileReader) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 // File gives a file of the log in the standard layout. It returns domain.ErrNotFound for what no checkpoint speaks of yet, or
 // for a path that no file has.
 func (t *Tiles) File(ctx context.Context, path string) ([]byte, error) {
-	if path == checkpointFile {
-		return t.Checkpoint(), nil
+	switch path {
+	case checkpointFile:
+		return t.Published(), nil
+	case witnessedFile:
+		return t.dir.File(ctx, path)
 	}
 	p, err := parse(path)
 	if err != nil {
@@ -133,11 +140,15 @@ func (t *Tiles) File(ctx context.Context, path string) ([]byte, error) {
 	return t.dir.File(ctx, path)
 }
 
-// Inclusion gives the proof that the event at a position is in the tree of the last checkpoint, as the text of a C2SP tlog-proof.
-// It returns domain.ErrUnavailable for a position that no checkpoint speaks of yet, and a *Damage where the tiles do not prove it.
-func (t *Tiles) Inclusion(ctx context.Context, at domain.Position) ([]byte, error) {
+// Inclusion gives the proof that the event at a position is in the tree of the last checkpoint, or of the newest that witnesses
+// cosigned as the policy demands, as the text of a C2SP tlog-proof. It returns domain.ErrUnavailable for a position that no such
+// checkpoint speaks of yet, and a *Damage where the tiles do not prove it.
+func (t *Tiles) Inclusion(ctx context.Context, at domain.Position, witnessed bool) ([]byte, error) {
 	t.mu.Lock()
-	signed, head := t.signed, t.head
+	signed, head := t.published(), t.head
+	if witnessed {
+		signed, head = t.witnessed, t.seen
+	}
 	t.mu.Unlock()
 	if at >= head.Size {
 		return nil, errors.WithHint(errors.WithStack(errUnsigned), "Checkpoints are signed every second while the log grows; ask again.")

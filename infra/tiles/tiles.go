@@ -31,8 +31,10 @@ type Config struct {
 	Watch, Again time.Duration
 	Rate         int
 	// Pause is the wait before trying again what did not work; a second.
-	Pause  time.Duration
-	Logger *slog.Logger // discards by default
+	Pause time.Duration
+	// Cosigner has checkpoints cosigned by witnesses; nil for none.
+	Cosigner Cosigner
+	Logger   *slog.Logger // discards by default
 }
 
 // Tiles keeps the proof of one log. It is made by Open; its methods may be called at any time.
@@ -49,11 +51,14 @@ type Tiles struct {
 
 	reached atomic.Uint64 // the end of what was taken in
 
+	publishing sync.Mutex // held while the published checkpoint is written
+
 	mu      sync.Mutex // guards what follows
 	signed  []byte
 	head    Checkpoint
 	damage  error
 	trouble error
+	cosigning
 }
 
 // Open holds the end of the log against the last checkpoint and the tiles, and makes the first checkpoint of a new ledger. Tiles
@@ -114,6 +119,9 @@ func (t *Tiles) loadLast(ctx context.Context) error {
 		return err
 	}
 	t.signed = signed
+	if err := t.loadWitnessed(ctx); err != nil {
+		return err
+	}
 	published, err := t.dir.File(ctx, checkpointFile)
 	switch {
 	case err == nil:
@@ -130,7 +138,7 @@ func (t *Tiles) loadLast(ctx context.Context) error {
 	case !errors.Is(err, domain.ErrNotFound):
 		return err
 	}
-	return t.publish(signed)
+	return t.publish()
 }
 
 // ReadLast reads the file of the last checkpoint. It returns domain.ErrNotFound where there is none.
@@ -222,7 +230,7 @@ func (t *Tiles) rewrite(ctx context.Context, head Checkpoint) error {
 	return nil
 }
 
-// Checkpoint gives the last signed checkpoint as its text.
+// Checkpoint gives the last signed checkpoint as its text, without the cosignatures of witnesses.
 func (t *Tiles) Checkpoint() []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -187,7 +187,7 @@ func TestEveryCheckpointIsABeginningOfTheLog(t *testing.T) {
 	_, err = tiles.Verify(t.Context(), tiles.Verification{Log: log, Files: kept, Key: kept.Key(), Checkpoints: signed})
 	must(t, err)
 	for _, at := range []domain.Position{0, 1, 255, 256, 1500, 2999} {
-		proof, err := kept.Inclusion(t.Context(), at)
+		proof, err := kept.Inclusion(t.Context(), at, false)
 		must(t, err)
 		if !included(t, proof, kept.Key(), at, event(int(at))) || included(t, proof, kept.Key(), at, event(7000)) {
 			t.Errorf("position %s is not proved:\n%s", at, proof)

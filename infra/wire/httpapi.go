@@ -192,6 +192,8 @@ type Status struct {
 	Views []ViewStatus `json:"views"`
 	// Reasons says why the ledger is not ready.
 	Reasons []string `json:"reasons,omitempty"`
+	// Witnessing says how the witnesses of the checkpoints are. The ledger records without them.
+	Witnessing *Witnessing `json:"witnessing,omitempty"`
 }
 
 // ViewStatus says how one view is.
@@ -216,6 +218,8 @@ type Progress struct {
 type Readiness struct {
 	Ready   bool     `json:"ready"`
 	Reasons []string `json:"reasons,omitempty"`
+	// Notes says what somebody should see to, though the ledger is ready.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Rebuild is one line of a view's rebuilding. The last has Done set, or Problem.

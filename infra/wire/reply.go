@@ -33,6 +33,8 @@ type Receipt struct {
 	Leaf []byte `json:"leaf"`
 	// Duplicate says that the same action under the same id was recorded before; this is its first receipt again.
 	Duplicate bool `json:"duplicate,omitempty"`
+	// Proof is the C2SP tlog-proof of the first event, where it was asked for and a checkpoint covered it in time.
+	Proof string `json:"proof,omitempty"`
 }
 
 // Item answers one event of a batch: exactly one of its fields is set. The answer to a batch is an array of items in the order
