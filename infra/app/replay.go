@@ -67,29 +67,31 @@ func (a *App) scratch(purpose string) (dir string, remove func() error, err erro
 }
 
 // replay builds views anew in a folder that is removed afterwards, and compares them with the live ones; see replay.Run.
-func (a *App) replay(ctx context.Context, views []string, at *domain.Position, progress func(projections.Progress)) (verdicts []replay.Verdict, err error) {
+func (a *App) replay(ctx context.Context, views []string, at *domain.Position, progress func(projections.Progress)) ([]replay.Verdict, error) {
+	return a.replayOf(ctx, a.log, replay.Query{Views: views, At: at, Progress: progress})
+}
+
+// replayOf is replay of a log, in the folder of the query where that names one.
+func (a *App) replayOf(ctx context.Context, log projections.Log, q replay.Query) (verdicts []replay.Verdict, err error) {
+	if q.Dir != "" {
+		return replay.Run(ctx, log, openScratch, Views(), a.views, q)
+	}
 	dir, remove, err := a.scratch("replay-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.CombineErrors(err, remove()) }()
-	return replay.Run(ctx, a.log, openScratch, Views(), a.views, replay.Query{Views: views, At: at, Dir: dir, Progress: progress})
+	q.Dir = dir
+	return replay.Run(ctx, log, openScratch, Views(), a.views, q)
 }
 
 // Replay builds views of a stopped ledger anew, apart from those in its directory, and compares every row with them. Where keep names
 // a folder, they are built there and stay. It returns what replay.Run does.
 func (s *Stopped) Replay(ctx context.Context, views []string, at *domain.Position, keep string, progress func(Progress)) ([]wire.ReplayVerdict, error) {
-	a := s.app
-	if err := a.openViews(ctx); err != nil {
+	if err := s.app.openViewsOn(s.log); err != nil {
 		return nil, err
 	}
-	var verdicts []replay.Verdict
-	var err error
-	if keep == "" {
-		verdicts, err = a.replay(ctx, views, at, progress)
-	} else {
-		verdicts, err = replay.Run(ctx, a.log, openScratch, Views(), a.views, replay.Query{Views: views, At: at, Dir: keep, Progress: progress})
-	}
+	verdicts, err := s.app.replayOf(ctx, s.log, replay.Query{Views: views, At: at, Dir: keep, Progress: progress})
 	out := make([]wire.ReplayVerdict, len(verdicts))
 	for i := range verdicts {
 		out[i] = api.Replayed(&verdicts[i])
