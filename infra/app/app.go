@@ -64,8 +64,8 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{cfg: cfg}
 	for _, open := range []func(context.Context) error{
-		a.openDirectory, a.openVault, a.inspect, a.openBus, a.openLog, a.openTiles, a.openMark, a.openLedger, a.openViews, a.openHistory,
-		a.openReactions, a.openIntake, a.listen,
+		a.chooseEngine, a.openDirectory, a.keepEngine, a.openVault, a.inspect, a.openBus, a.openLog, a.openTiles, a.openMark, a.openLedger,
+		a.openViews, a.openHistory, a.openReactions, a.openIntake, a.listen,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.CombineErrors(err, a.closers.close())
@@ -77,7 +77,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 // findLedger makes sure that there is a ledger to open: its log, or what is left where that was lost.
 func (a *App) findLedger(context.Context) error {
 	is := vault.Exists(a.cfg.path("vault"))
-	if a.cfg.NATSURL == "" {
+	if a.cfg.onDisk() {
 		is = is && (isDirectory(a.cfg.path("nats")) || isDirectory(a.cfg.path(tilesDir)))
 	}
 	if !is {
@@ -204,7 +204,7 @@ func (a *App) healthy() error {
 	if !a.writing.Load() {
 		return errors.Wrap(domain.ErrUnavailable, "the writer is not running")
 	}
-	if err := a.tiles.Health(); err != nil {
+	if err := errors.CombineErrors(a.tiles.Health(), a.engineHealth()); err != nil {
 		return err
 	}
 	if err := a.ledger.Health(); err != nil {

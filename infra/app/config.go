@@ -31,6 +31,13 @@ type Config struct {
 	NATSURL string
 	// NATSMonitors are URLs of the external servers' HTTP monitoring; a server that does not sync what it acknowledges is refused.
 	NATSMonitors []string
+	// Engine keeps the log: EngineNATS, which is the default, or EngineKurrentDB. Everything else stays where it is: the vault must
+	// be able to destroy what it holds, and the doors of services are NATS's.
+	Engine string
+	// KurrentDBURL is the connection string of the KurrentDB server; it may hold a password and is never repeated.
+	KurrentDBURL string
+	// KurrentDBMaxAppend is that server's setting MaxAppendSize in bytes; 1 MiB, as there.
+	KurrentDBMaxAppend int
 	// Replicas is how many copies an external cluster keeps of each stream; 1.
 	Replicas int
 	// Name names the ledger where one server holds several.
@@ -64,6 +71,9 @@ func (c *Config) fill() error {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := c.checkEngine(); err != nil {
+		return err
 	}
 	if _, _, err := loopback(c.HTTP); err != nil {
 		return errors.Wrap(err, "HTTP address")

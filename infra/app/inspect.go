@@ -26,7 +26,7 @@ func (a *App) disk() (*natslog.Disk, error) {
 // file off, and what was good behind it and is not signed yet would be gone for ever. What is signed stands in the tiles, so that
 // only the files that reach beyond the checkpoint are read.
 func (a *App) inspect(ctx context.Context) error {
-	if a.cfg.NATSURL != "" {
+	if !a.cfg.onDisk() {
 		return nil
 	}
 	expected, err := a.expected(ctx)
@@ -140,7 +140,7 @@ func (a *App) lost(ctx context.Context, err error) error {
 	if !errors.HasAssertionFailure(err) || a.vault == nil {
 		return err
 	}
-	if disk, failed := a.disk(); failed == nil && a.cfg.NATSURL == "" {
+	if disk, failed := a.disk(); failed == nil && a.cfg.onDisk() {
 		_, differs := (&Stopped{app: a, log: disk}).Verify(ctx, Verification{})
 		if errors.Is(differs, ErrDamaged) {
 			return errors.WithSecondaryError(differs, err)

@@ -55,7 +55,28 @@ func Migrate(ctx context.Context, cfg Config, m Migration) (result Migrated, err
 	if err != nil {
 		return Migrated{}, errors.Wrap(err, "target of the migration")
 	}
-	return migrate.Run(ctx, source, target, migrate.Config{Resume: m.Resume, Progress: m.Progress})
+	result, err = migrate.Run(ctx, source, target, migrate.Config{Resume: m.Resume, Progress: m.Progress})
+	if err == nil {
+		err = errors.CombineErrors(from.moved(m.From, m.To), to.moved(m.To, m.To))
+	}
+	return result, err
+}
+
+// moved writes down, where a place is a ledger's directory, which engine now keeps its log.
+func (a *App) moved(place, to string) error {
+	if strings.Contains(place, "://") {
+		return nil
+	}
+	if a.cfg.Engine = EngineNATS; isKurrentDB(to) {
+		a.cfg.Engine = EngineKurrentDB
+	}
+	return a.keepEngine(context.Background())
+}
+
+// isKurrentDB says that a place is a connection string of KurrentDB.
+func isKurrentDB(place string) bool {
+	scheme, _, is := strings.Cut(place, "://")
+	return is && (strings.HasPrefix(scheme, "esdb") || strings.HasPrefix(scheme, "kurrentdb"))
 }
 
 // openPlace opens the engine at a place. There must be a ledger in the directory of a source.
@@ -66,10 +87,10 @@ func (a *App) openPlace(ctx context.Context, place string, source bool) (engine,
 		return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "place of a log"),
 			"Name a data directory, nats://HOST:PORT, or esdb://HOST:PORT.")
 	case !is:
-		a.cfg.Data = place
+		a.cfg.Data, a.cfg.Engine = place, EngineNATS
 		steps := []func(context.Context) error{a.openDirectory, a.openBus, a.openLog}
 		if source {
-			steps = append([]func(context.Context) error{a.findLedger}, steps...)
+			steps = append([]func(context.Context) error{a.chooseEngine, a.findLedger}, steps...)
 		}
 		for _, open := range steps {
 			if err := open(ctx); err != nil {
@@ -90,7 +111,7 @@ func (a *App) openPlace(ctx context.Context, place string, source bool) (engine,
 		}
 		a.closers.addPlain(log.Close)
 		return log, nil
-	case strings.HasPrefix(scheme, "esdb") || strings.HasPrefix(scheme, "kurrentdb"):
+	case isKurrentDB(place):
 		log, err := kurrentlog.Open(ctx, kurrentlog.Config{URL: place, Name: a.cfg.Name, Logger: a.cfg.Logger})
 		if err != nil {
 			return nil, err
@@ -107,7 +128,7 @@ func (a *App) openPlace(ctx context.Context, place string, source bool) (engine,
 // what waits there. What was set aside in the quarantine stays where it is.
 func (a *App) leave(ctx context.Context, to string) error {
 	embedded := a.bus.server != nil
-	if a.bus.log == nil || embedded && strings.HasPrefix(to, "esdb") || embedded && strings.HasPrefix(to, "kurrentdb") {
+	if a.bus.log == nil || embedded && isKurrentDB(to) {
 		return nil
 	}
 	inbox, err := intake.Waiting(ctx, a.bus.log, intake.Streams{Name: a.cfg.Name})

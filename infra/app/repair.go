@@ -73,7 +73,7 @@ func OpenRepair(ctx context.Context, cfg Config, key string) (*Repair, error) {
 	}
 	r := &Repair{app: &App{cfg: cfg, quiet: true}}
 	for _, open := range []func(context.Context) error{
-		r.findProof, r.app.openDirectory, func(ctx context.Context) error { return r.openProof(ctx, key) },
+		r.app.chooseEngine, r.findProof, r.app.openDirectory, func(ctx context.Context) error { return r.openProof(ctx, key) },
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.CombineErrors(err, r.Close())
@@ -85,9 +85,9 @@ func OpenRepair(ctx context.Context, cfg Config, key string) (*Repair, error) {
 
 // findProof makes sure that there is something to repair with.
 func (r *Repair) findProof(context.Context) error {
-	if r.app.cfg.NATSURL != "" {
+	if !r.app.cfg.onDisk() {
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "a log on a server elsewhere cannot be repaired from here"),
-			"Restore the stream by the means of that NATS server; the tiles hold every event that was signed.")
+			"Restore the stream by the means of that server; the tiles hold every event that was signed.")
 	}
 	if !isDirectory(r.app.cfg.path(tilesDir)) {
 		return errors.WithHint(errors.Wrap(domain.ErrNotFound, "second copy of a ledger in the data directory"),

@@ -25,7 +25,7 @@ func OpenStopped(ctx context.Context, cfg Config) (*Stopped, error) {
 	}
 	a := &App{cfg: cfg, quiet: true}
 	s := &Stopped{app: a}
-	for _, open := range []func(context.Context) error{a.findLedger, a.openDirectory, s.openLog} {
+	for _, open := range []func(context.Context) error{a.chooseEngine, a.findLedger, a.openDirectory, s.openLog} {
 		if err := open(ctx); err != nil {
 			return nil, errors.CombineErrors(err, a.closers.close())
 		}
@@ -35,9 +35,11 @@ func OpenStopped(ctx context.Context, cfg Config) (*Stopped, error) {
 
 func (s *Stopped) openLog(ctx context.Context) error {
 	a := s.app
-	if a.cfg.NATSURL != "" {
-		if err := a.openBus(ctx); err != nil {
-			return err
+	if !a.cfg.onDisk() {
+		if a.cfg.Engine == EngineNATS {
+			if err := a.openBus(ctx); err != nil {
+				return err
+			}
 		}
 		err := a.openLog(ctx)
 		s.log = a.log

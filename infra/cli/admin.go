@@ -68,7 +68,7 @@ func witnessWords(w *wire.Witnessing) []string {
 }
 
 func (p *program) rebuild() *cobra.Command {
-	var data string
+	var of stoppedFlags
 	cmd := &cobra.Command{
 		Use:   "rebuild [VIEW…]",
 		Short: "Build views anew from the log, beside the old ones, which answer meanwhile",
@@ -76,8 +76,8 @@ func (p *program) rebuild() *cobra.Command {
 			"it has caught up. With --data it removes the views of a stopped ledger and builds them there.",
 		Example: "  daybook rebuild trail\n  daybook rebuild\n  daybook rebuild --data ./daybook-data",
 		RunE: func(cmd *cobra.Command, views []string) error {
-			if data != "" {
-				return p.rebuildStopped(cmd.Context(), data, views)
+			if of.data != "" {
+				return p.rebuildStopped(cmd.Context(), of, views)
 			}
 			if len(views) == 0 {
 				var s wire.Status
@@ -96,7 +96,7 @@ func (p *program) rebuild() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "", "rebuild in this data directory of a stopped ledger")
+	of.add(cmd, "rebuild in")
 	return cmd
 }
 

@@ -65,7 +65,7 @@ type loggedEvent struct {
 
 func (p *program) logRead() *cobra.Command {
 	var f logFilter
-	var data string
+	var of stoppedFlags
 	cmd := &cobra.Command{
 		Use:   "read",
 		Short: "Read entries from one position to another",
@@ -80,8 +80,8 @@ func (p *program) logRead() *cobra.Command {
 			}
 			w := &logWriter{program: p, filter: f}
 			var err error
-			if data != "" {
-				err = p.readStopped(cmd.Context(), data, uint64(f.from), w.take)
+			if of.data != "" {
+				err = p.readStopped(cmd.Context(), of, uint64(f.from), w.take)
 			} else {
 				err = p.readRemote(cmd.Context(), uint64(f.from), w.take)
 			}
@@ -91,7 +91,7 @@ func (p *program) logRead() *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().Int64Var(&f.from, "from", 0, "the first position to read")
 	cmd.Flags().Int64Var(&f.to, "to", -1, "the last position to read; -1 for the end of the log")
-	cmd.Flags().StringVar(&data, "data", "", "read this data directory of a stopped ledger")
+	of.add(cmd, "read")
 	return cmd
 }
 

@@ -18,9 +18,10 @@ import (
 
 // replaying are the flags of replay.
 type replaying struct {
-	data, keep string
-	at         int64
-	views      []string
+	stoppedFlags
+	keep  string
+	at    int64
+	views []string
 }
 
 func (p *program) replay() *cobra.Command {
@@ -39,7 +40,7 @@ func (p *program) replay() *cobra.Command {
 			return p.replayViews(cmd.Context(), f)
 		},
 	}
-	cmd.Flags().StringVar(&f.data, "data", "", "replay this data directory of a stopped ledger")
+	f.add(cmd, "replay")
 	cmd.Flags().Int64Var(&f.at, "at", -1, "as of this position; -1 for where the live views stand")
 	cmd.Flags().StringVar(&f.keep, "keep", "", "build in this new folder and leave the files there; needs --data")
 	return cmd
@@ -72,7 +73,7 @@ func (p *program) replayViews(ctx context.Context, f replaying) error {
 }
 
 func (p *program) replayStopped(ctx context.Context, f replaying, reached func(done, of domain.Position)) (verdicts []wire.ReplayVerdict, err error) {
-	ledger, err := p.openStopped(ctx, f.data)
+	ledger, err := p.openStopped(ctx, f.stoppedFlags)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ type doors struct {
 	witnesses                       string
 	replicas                        int
 	monitors                        []string
+	engine                          engineFlags
 	verbose                         bool
 }
 
@@ -27,14 +28,17 @@ func (d *doors) add(cmd *cobra.Command) {
 	f.StringVar(&d.http, "http", app.DefaultHTTP, "the address for HTTP; loopback only")
 	f.StringVar(&d.nats, "nats", app.DefaultNATS, "the address of the embedded NATS server; loopback only")
 	f.StringVar(&d.natsURL, "nats-url", "", "use this NATS server instead of the embedded one")
+	d.engine.add(cmd)
 	f.BoolVarP(&d.verbose, "verbose", "v", false, "log more")
 }
 
 func (d *doors) config(p *program) app.Config {
-	return app.Config{
+	cfg := app.Config{
 		Data: d.data, HTTP: d.http, NATS: d.nats, NATSURL: d.natsURL, NATSMonitors: d.monitors, Name: d.name, Replicas: d.replicas,
 		WitnessPolicy: d.witnesses, Version: version(), Logger: p.logger(d.verbose, slog.LevelWarn),
 	}
+	d.engine.set(p, &cfg)
+	return cfg
 }
 
 // logger writes to standard error: text on a terminal, JSON for whoever collects logs.

@@ -13,13 +13,15 @@ import (
 )
 
 // openStopped opens the ledger of a directory that no process serves. The default addresses are not used: nothing listens.
-func (p *program) openStopped(ctx context.Context, data string) (*app.Stopped, error) {
-	return app.OpenStopped(ctx, app.Config{Data: data, Version: version(), Logger: p.logger(false, slog.LevelWarn)})
+func (p *program) openStopped(ctx context.Context, of stoppedFlags) (*app.Stopped, error) {
+	cfg := app.Config{Data: of.data, Name: of.name, Version: version(), Logger: p.logger(false, slog.LevelWarn)}
+	of.engine.set(p, &cfg)
+	return app.OpenStopped(ctx, cfg)
 }
 
 // readStopped reads the data directory of a ledger that is not running.
-func (p *program) readStopped(ctx context.Context, data string, from uint64, take func(wire.LogEntry) (bool, error)) (err error) {
-	ledger, err := p.openStopped(ctx, data)
+func (p *program) readStopped(ctx context.Context, of stoppedFlags, from uint64, take func(wire.LogEntry) (bool, error)) (err error) {
+	ledger, err := p.openStopped(ctx, of)
 	if err != nil {
 		return err
 	}
@@ -42,8 +44,8 @@ func (p *program) readStopped(ctx context.Context, data string, from uint64, tak
 }
 
 // rebuildStopped builds views in the data directory of a ledger that is not running.
-func (p *program) rebuildStopped(ctx context.Context, data string, views []string) (err error) {
-	ledger, err := p.openStopped(ctx, data)
+func (p *program) rebuildStopped(ctx context.Context, of stoppedFlags, views []string) (err error) {
+	ledger, err := p.openStopped(ctx, of)
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,9 @@ import (
 
 // verifying are the flags of verify.
 type verifying struct {
-	data, key, since, policy string
-	checkpoints              []string
+	stoppedFlags
+	key, since, policy string
+	checkpoints        []string
 }
 
 func (p *program) verify() *cobra.Command {
@@ -36,7 +37,7 @@ func (p *program) verify() *cobra.Command {
 		Args:    exact(0, "no arguments, only flags"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return p.verifyHistory(cmd.Context(), f) },
 	}
-	cmd.Flags().StringVar(&f.data, "data", "", "check this data directory of a stopped ledger")
+	f.add(cmd, "check")
 	cmd.Flags().StringVar(&f.key, "key", "", "the verifier key, where you have it from elsewhere; the ledger's own word by default")
 	cmd.Flags().StringVar(&f.since, "since", "", "a file with the checkpoint up to which you verified everything before")
 	cmd.Flags().StringVar(&f.policy, "policy", "", "a C2SP tlog-policy file with the witnesses that must have cosigned")
@@ -69,7 +70,7 @@ func (p *program) verifyHistory(ctx context.Context, f verifying) error {
 	}
 	var done checked
 	if f.data != "" {
-		done, err = p.verifyStopped(ctx, f.data, v, policy)
+		done, err = p.verifyStopped(ctx, f.stoppedFlags, v, policy)
 	} else {
 		done, err = p.verifyRemote(ctx, v, policy)
 	}
@@ -113,8 +114,8 @@ func (p *program) verifiedBy(ctx context.Context, head app.Verified, failed erro
 	}
 }
 
-func (p *program) verifyStopped(ctx context.Context, data string, v app.Verification, policy []byte) (done checked, err error) {
-	ledger, err := p.openStopped(ctx, data)
+func (p *program) verifyStopped(ctx context.Context, of stoppedFlags, v app.Verification, policy []byte) (done checked, err error) {
+	ledger, err := p.openStopped(ctx, of)
 	if err != nil {
 		return done, err
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/cockroachdb/errors"
-	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -179,27 +178,22 @@ const (
 
 // became asks the leader what the stream holds where a batch should be.
 func (l *Log) became(ctx context.Context, b batch) (fate, error) {
-	var found []uuid.UUID
-	err := l.read(ctx, esdb.Forwards, esdb.Revision(uint64(b.at)), len(b.events), func(e *esdb.ResolvedEvent) error {
-		_, err := l.bytesOf(e, b.at+domain.Position(len(found)))
-		found = append(found, e.OriginalEvent().EventID)
-		return err
-	})
+	found, err := l.read(ctx, esdb.Forwards, esdb.Revision(uint64(b.at)), len(b.events))
 	switch {
 	case err != nil:
 		return nothing, err
 	case len(found) == 0:
 		return nothing, l.refresh(ctx)
 	}
-	for i, id := range found {
-		if id != b.proposed[i].EventID {
+	for i, e := range found {
+		if _, err := l.bytesOf(e, b.at+domain.Position(i)); err != nil {
+			return nothing, err
+		}
+		if e.Event.EventID != b.proposed[i].EventID {
 			return others, nil
 		}
 	}
-	if len(found) < len(b.events) { // on its way: an append is there as a whole or not at all
-		return nothing, nil
-	}
-	return ours, nil
+	return ours, nil // an append is there as a whole, or not at all
 }
 
 func errDeleted() error {

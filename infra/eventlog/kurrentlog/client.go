@@ -124,6 +124,12 @@ func isBroken(err error) bool {
 	return errors.IsAny(err, errPanicked, errStuck)
 }
 
+// isShut says that asking again changes nothing: the server does not let us in, or the log is closed.
+func isShut(err error) bool {
+	c := code(err)
+	return c == esdb.ErrorCodeAccessDenied || c == esdb.ErrorCodeUnauthenticated || errors.Is(err, domain.ErrUnavailable)
+}
+
 // private hides what a client's error says: addresses, names, and whatever a server chose to write. The code remains.
 func private(err error) error {
 	if err == nil {
@@ -140,6 +146,9 @@ func private(err error) error {
 
 // unavailable makes the error of a question that was not answered.
 func unavailable(err error, what string) error {
+	if errors.Is(err, domain.ErrUnavailable) {
+		return err
+	}
 	switch code(err) {
 	case esdb.ErrorCodeUnauthenticated, esdb.ErrorCodeAccessDenied:
 		return errors.WithHint(errors.WithSecondaryError(errors.Wrapf(domain.ErrUnavailable, "KurrentDB does not let us %s", errors.Safe(what)), private(err)),

@@ -27,63 +27,73 @@ func (l *Log) refresh(ctx context.Context) error {
 }
 
 func (l *Log) askEnd(ctx context.Context) (domain.Position, error) {
-	var end domain.Position
-	err := l.read(ctx, esdb.Backwards, esdb.End{}, 1, func(e *esdb.ResolvedEvent) error {
-		at := domain.Position(e.OriginalEvent().EventNumber)
-		end = at + 1
-		_, err := l.bytesOf(e, at)
-		return err
-	})
-	return end, err
+	found, err := l.read(ctx, esdb.Backwards, esdb.End{}, 1)
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	at := domain.Position(found[0].OriginalEvent().EventNumber)
+	_, err = l.bytesOf(found[0], at)
+	return at + 1, err
 }
 
 // window asks the leader for at most n events from a position on. It gives fewer where the stream ends, and where they grow beyond
 // what a reading gives at once.
 func (l *Log) window(ctx context.Context, from domain.Position, n int) ([][]byte, error) {
-	events, size := make([][]byte, 0, n), 0
-	err := l.read(ctx, esdb.Forwards, esdb.Revision(uint64(from)), n, func(e *esdb.ResolvedEvent) error {
-		event, err := l.bytesOf(e, from+domain.Position(len(events)))
-		if err != nil {
-			return err
+	found, err := l.read(ctx, esdb.Forwards, esdb.Revision(uint64(from)), n)
+	if err != nil {
+		return nil, err
+	}
+	events := make([][]byte, len(found))
+	for i, e := range found {
+		if events[i], err = l.bytesOf(e, from+domain.Position(i)); err != nil {
+			return nil, err
 		}
-		events = append(events, event)
-		if size += len(event); size >= batchBytes {
-			return io.EOF
-		}
-		return nil
-	})
-	return events, err
+	}
+	return events, nil
 }
 
-// read hands at most n events of the stream to take, until it returns an error, which is not returned where it is io.EOF. A stream
-// that does not exist has no events.
-func (l *Log) read(ctx context.Context, to esdb.Direction, from esdb.StreamPosition, n int, take func(*esdb.ResolvedEvent) error) error {
-	err := l.call(ctx, func(ctx context.Context, c *esdb.Client) error {
+// read gives at most n events of the stream, or some 2 MiB of them, none where there is no stream. Reading changes nothing, so that
+// what goes wrong is tried again. It returns domain.ErrUnavailable, and an assertion failure where the stream is gone for good.
+func (l *Log) read(ctx context.Context, to esdb.Direction, from esdb.StreamPosition, n int) ([]*esdb.ResolvedEvent, error) {
+	asking, cancel := context.WithTimeout(ctx, 2*l.answerTime) // all tries together
+	defer cancel()
+	for try := 0; ; try++ {
+		found, err := l.readOnce(asking, to, from, n)
+		switch code(err) {
+		case esdb.ErrorCodeResourceNotFound:
+			return nil, nil
+		case esdb.ErrorCodeStreamDeleted:
+			return nil, errDeleted()
+		}
+		if err == nil || errors.Is(err, io.EOF) {
+			return found, nil
+		}
+		if try == maxTries-1 || isShut(err) || !pause(asking, firstWait<<try) {
+			return nil, unavailable(err, "say what the ledger's stream holds")
+		}
+	}
+}
+
+// readOnce is one try of read. It returns io.EOF at the end of what was asked for.
+func (l *Log) readOnce(ctx context.Context, to esdb.Direction, from esdb.StreamPosition, n int) (found []*esdb.ResolvedEvent, err error) {
+	err = l.call(ctx, func(ctx context.Context, c *esdb.Client) error {
 		opts := esdb.ReadStreamOptions{Direction: to, From: from, Deadline: &l.answerTime}
 		s, err := c.ReadStream(ctx, l.stream, opts, uint64(n))
 		if err != nil {
 			return err
 		}
 		defer s.Close()
-		for {
+		for size := 0; size < batchBytes; {
 			e, err := s.Recv()
-			if err == nil {
-				err = take(e)
-			}
 			if err != nil {
 				return err
 			}
+			found = append(found, e)
+			size += len(e.OriginalEvent().Data)
 		}
-	})
-	switch {
-	case err == nil, errors.Is(err, io.EOF), code(err) == esdb.ErrorCodeResourceNotFound:
 		return nil
-	case code(err) == esdb.ErrorCodeStreamDeleted:
-		return errDeleted()
-	case errors.HasAssertionFailure(err), errors.Is(err, domain.ErrUnavailable):
-		return err
-	}
-	return unavailable(err, "say what the ledger's stream holds")
+	})
+	return found, err
 }
 
 // checkMetadata returns domain.ErrConflict where the stream is told to drop events. Who may not read that is not told.

@@ -27,6 +27,9 @@ func parse(text string, answerTime time.Duration) (esdb.Configuration, error) {
 		return esdb.Configuration{}, errors.WithHint(errors.Wrap(domain.ErrInvalid, "no connection string of KurrentDB"),
 			"Name the server as esdb://host:2113, with --kurrentdb-url or in DAYBOOK_KURRENTDB_URL.")
 	}
+	if rest, is := strings.CutPrefix(text, "kurrentdb"); is { // as newer clients write it
+		text = "esdb" + rest
+	}
 	_, query, _ := strings.Cut(text, "?")
 	values, err := url.ParseQuery(query)
 	if err != nil {

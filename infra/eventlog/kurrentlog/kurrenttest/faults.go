@@ -50,6 +50,7 @@ type faults struct {
 	appends []Fault
 	reads   []Fault
 	hung    chan struct{} // closed to free those who hang
+	told    func()        // called when the next one begins to hang
 }
 
 // FailAppends makes the next appends go wrong, in order; None lets one pass.
@@ -64,6 +65,13 @@ func (f *faults) FailReads(next ...Fault) {
 	f.waiting.Lock()
 	defer f.waiting.Unlock()
 	f.reads = append(f.reads, next...)
+}
+
+// Heal forgets the faults that are still to come.
+func (f *faults) Heal() {
+	f.waiting.Lock()
+	defer f.waiting.Unlock()
+	f.appends, f.reads = nil, nil
 }
 
 // Waiting says how many faults are still to come.
@@ -94,12 +102,23 @@ func (f *faults) hang(ctx context.Context) {
 	if f.hung == nil {
 		f.hung = make(chan struct{})
 	}
-	hung := f.hung
+	hung, told := f.hung, f.told
+	f.told = nil
 	f.waiting.Unlock()
+	if told != nil {
+		told()
+	}
 	select {
 	case <-ctx.Done():
 	case <-hung:
 	}
+}
+
+// WhenHanging calls told once, when the next call begins to hang.
+func (f *faults) WhenHanging(told func()) {
+	f.waiting.Lock()
+	defer f.waiting.Unlock()
+	f.told = told
 }
 
 // Release ends every hang: what was late is written now.
