@@ -177,6 +177,10 @@ func (e *exporting) retentionRows(c *call, in wire.ExportRequest) func(func(expo
 			}
 			e.restsOn(end)
 			for _, i := range page.Items {
+				// The list was asked for as of a day on which all is due.
+				if i.Due != nil && i.Due.After(c.now()) && (i.State == "due" || i.State == "overdue") {
+					i.State, i.Sentence = "running", "" // the sentence speaks of that day
+				}
 				person := make([]string, len(i.Person))
 				for n, masked := range i.Person {
 					person[n] = string(masked)
