@@ -5,12 +5,15 @@ import (
 	"context"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/api"
 	"github.com/jigowatt/daybook/infra/tiles"
+	"github.com/jigowatt/daybook/infra/wire"
 )
 
 // proving starts a ledger with events and a proof of them.
@@ -77,5 +80,54 @@ func TestTheProofIsServedInTheStandardLayout(t *testing.T) {
 	}
 	if a := l.get("/api/v1/proof/inclusion?position=1"); !strings.HasPrefix(string(a.body), "c2sp.org/tlog-proof@v1\nindex 1\n") {
 		t.Errorf("the proof is %s", a.body)
+	}
+}
+
+// A receipt carries the proof that is asked for, once a checkpoint covers its event; one by witnesses comes without where none are asked.
+func TestAReceiptCarriesTheProofThatIsAskedFor(t *testing.T) {
+	l, kept := proving(t)
+	for i, proof := range []string{"", "signed", "witnessed"} {
+		a := l.request(http.MethodPost, recordPath+"?proof="+proof, wire.ContentEvent, encoded(t, event("p"+strconv.Itoa(i), action("Use", "customer:1"))))
+		r := as[wire.Receipt](t, a)
+		if (r.Proof != "") != (proof == "signed") {
+			t.Errorf("%q: %+v", proof, r)
+		}
+		if r.Proof == "" {
+			continue
+		}
+		var stored []byte
+		for batch, err := range l.log.Read(t.Context(), domain.Position(r.Position)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			stored = batch.Events[0]
+			break
+		}
+		checked, err := tiles.CheckProof([]byte(r.Proof), stored, kept.Key())
+		if err != nil || uint64(checked.Position) != r.Position {
+			t.Errorf("the proof does not hold: %v", err)
+		}
+	}
+	for path, status := range map[string]int{
+		recordPath + "?proof=notary": http.StatusUnprocessableEntity,
+	} {
+		if a := l.request(http.MethodPost, path, wire.ContentEvent, encoded(t, event("x", action("Use", "customer:1")))); a.status != status {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+	for path, status := range map[string]int{
+		"/proof/witnessed": http.StatusNotFound, "/proof/inclusion?position=0&witnessed=true": http.StatusServiceUnavailable,
+		"/proof/inclusion?position=0&witnessed=true&wait=true": http.StatusServiceUnavailable, "/proof/inclusion?position=0&wait=true": http.StatusOK,
+		"/proof/inclusion?position=0&wait=perhaps": http.StatusUnprocessableEntity,
+	} {
+		if a := l.get("/api/v1" + path); a.status != status {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+	// What a path names never changes.
+	for path, want := range map[string]string{"/proof/tile/0/000.p/1": "immutable", "/proof/tile/entries/000.p/1": "private", "/proof/checkpoint": "no-store"} {
+		if a := l.get("/api/v1" + path); !strings.Contains(a.header.Get("Cache-Control"), want) {
+			t.Errorf("%s: Cache-Control %s", path, a.header.Get("Cache-Control"))
+		}
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/jigowatt/daybook/infra/eventlog/memlog"
 	"github.com/jigowatt/daybook/infra/intake"
 	"github.com/jigowatt/daybook/infra/memory"
+	"github.com/jigowatt/daybook/infra/report"
 	"github.com/jigowatt/daybook/infra/telemetry"
 	"github.com/jigowatt/daybook/infra/vault/memvault"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -61,6 +62,7 @@ type world struct {
 	said   *lines
 	limits commands.Config
 	orders intake.Orders
+	prover report.Prover
 	now    func() time.Time
 	key    byte // of which the sealing key is made
 	box    byte // likewise
@@ -117,7 +119,7 @@ func (w *world) open() {
 	w.inbox = must(intake.OpenInbox(w.Context(), w.services, box, intake.Streams{}))
 	w.service = intake.New(intake.Config{
 		Conn: w.services, Ledger: w.ledger, Opener: must(intake.NewOpener(bytes.Repeat([]byte{w.key}, 32))),
-		Quarantine: w.quarantine, Inbox: w.inbox, Version: "v1.2.3", Logger: logger, Orders: w.orders, Now: w.now,
+		Quarantine: w.quarantine, Inbox: w.inbox, Version: "v1.2.3", Logger: logger, Orders: w.orders, Now: w.now, Prover: w.prover,
 	})
 	w.ends = []func(){func() {
 		w.nc.Close()
