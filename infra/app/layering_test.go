@@ -61,6 +61,7 @@ var layers = map[string][]string{
 	"infra/eventlog/migrate":   {"domain", "domain/merkle", "commands", "infra/eventlog"},
 	"infra/eventlog/...":       {"domain", "commands", "infra/eventlog", "infra/eventlog/natslog/blocks"},
 	"infra/endmark":            {"domain", "domain/merkle"},
+	"infra/vault/natsvault":    {"domain", "commands", "infra/keys", "infra/vault/internal/..."},
 	"infra/vault/...":          {"domain", "commands", "infra/keys", "infra/sqlite", "infra/vault/internal/..."},
 	"infra/vault/internal/...": {"domain"},
 	"infra/memory":             {"domain", "commands"},
