@@ -32,7 +32,7 @@ type App struct {
 	cfg        Config
 	closers    closers
 	bus        busses
-	vault      *vault.Vault
+	vault      people
 	log        engine
 	tiles      *tiles.Tiles
 	witnesses  *witness.Witnesses // nil where none are asked
@@ -64,7 +64,8 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{cfg: cfg}
 	for _, open := range []func(context.Context) error{
-		a.chooseEngine, a.openDirectory, a.keepEngine, a.openVault, a.inspect, a.openBus, a.openLog, a.openTiles, a.openMark, a.openLedger,
+		a.chooseEngine, a.openDirectory, a.keepEngine, a.openVault, a.inspect, a.openBus, a.openSharedVault,
+		a.openLog, a.openTiles, a.openMark, a.openLedger,
 		a.openViews, a.openHistory, a.openReactions, a.openIntake, a.listen,
 	} {
 		if err := open(ctx); err != nil {
@@ -76,7 +77,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 
 // findLedger makes sure that there is a ledger to open: its log, or what is left where that was lost.
 func (a *App) findLedger(context.Context) error {
-	is := vault.Exists(a.cfg.path("vault"))
+	is := vault.Exists(a.cfg.path("vault")) || a.cfg.NATSURL != "" && isDirectory(a.cfg.path("keys"))
 	if a.cfg.onDisk() {
 		is = is && (isDirectory(a.cfg.path("nats")) || isDirectory(a.cfg.path(tilesDir)))
 	}

@@ -40,6 +40,9 @@ type Config struct {
 	KurrentDBMaxAppend int
 	// Replicas is how many copies an external cluster keeps of each stream; 1.
 	Replicas int
+	// SharedVault keeps who is who on the external server, so that other processes of the ledger can go on with it. Where the server has
+	// a vault already it is used in any case.
+	SharedVault bool
 	// Name names the ledger where one server holds several.
 	Name string
 	// WitnessPolicy names a C2SP tlog-policy file of the witnesses that cosign checkpoints; none.
@@ -74,6 +77,10 @@ func (c *Config) fill() error {
 	}
 	if err := c.checkEngine(); err != nil {
 		return err
+	}
+	if c.SharedVault && c.NATSURL == "" {
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "a shared vault without a server that others reach"),
+			"Name the NATS server with --nats-url, or leave --shared-vault out.")
 	}
 	if _, _, err := loopback(c.HTTP); err != nil {
 		return errors.Wrap(err, "HTTP address")

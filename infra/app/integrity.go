@@ -125,10 +125,10 @@ func (s *Stopped) Complete(ctx context.Context, v Verification) (Verification, e
 func (s *Stopped) key(ctx context.Context) (string, error) {
 	a := s.app
 	if a.vault == nil {
-		if !vault.Exists(a.cfg.path("vault")) {
+		if a.cfg.NATSURL == "" && !vault.Exists(a.cfg.path("vault")) {
 			return "", errors.WithHint(errors.Wrap(domain.ErrNotFound, "vault of the ledger"), "Name the verifier key with --key.")
 		}
-		if err := a.openVault(ctx); err != nil {
+		if err := errors.CombineErrors(a.openVault(ctx), a.openSharedVault(ctx)); err != nil {
 			return "", err
 		}
 	}

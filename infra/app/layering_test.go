@@ -78,7 +78,7 @@ var layers = map[string][]string{
 	"infra/console":  {"commands", "projections/...", "domain/...", "infra/problem", "infra/sentence", "infra/wire"},
 	"infra/app":      {"commands", "domain/...", "projections/...", "infra/...", "!infra/cli", "!infra/client"},
 	"infra/cli":      {"domain", "infra/app", "infra/client", "infra/wire", "infra/accesslog", "infra/telemetry", "scripts/sample"},
-	"scripts/...":    {"domain", "infra/wire", "infra/client", "infra/cloudevents", "infra/cli", "infra/app", "infra/bus/clustertest", "scripts/..."},
+	"scripts/...":    {"domain", "infra/wire", "infra/client", "infra/cloudevents", "infra/cli", "infra/app", "infra/bus/clustertest", "infra/keys", "scripts/..."},
 	"scripts/sample": {},
 }
 

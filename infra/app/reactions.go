@@ -9,7 +9,6 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/casework"
 	"github.com/jigowatt/daybook/infra/reactions"
-	"github.com/jigowatt/daybook/infra/vault"
 	"github.com/jigowatt/daybook/projections/orders"
 	"github.com/jigowatt/daybook/projections/retention"
 )
@@ -38,7 +37,7 @@ func (a *App) openReactions(ctx context.Context) error {
 // claims says whom orders are about, to the services that they were sent to.
 type claims struct {
 	orders *orders.Orders
-	vault  *vault.Vault
+	vault  people
 }
 
 var errNotTheirs = errors.Wrap(domain.ErrNotFound, "open order of the service")

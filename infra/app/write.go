@@ -8,28 +8,8 @@ import (
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/infra/intake"
-	"github.com/jigowatt/daybook/infra/keys"
 	"github.com/jigowatt/daybook/infra/memory"
-	"github.com/jigowatt/daybook/infra/vault"
 )
-
-func (a *App) openVault(ctx context.Context) error {
-	loaded, err := keys.Load(keys.Config{Dir: a.cfg.path("keys"), NoCreate: vault.Exists(a.cfg.path("vault"))})
-	if err != nil {
-		return errors.Wrap(err, "key-encryption key")
-	}
-	a.Note = loaded.Note
-	if loaded.Created {
-		a.cfg.Logger.WarnContext(ctx, "a new key-encryption key was made; back it up apart from the data")
-	}
-	v, err := vault.Open(a.cfg.path("vault"), loaded.Key, vault.Config{Now: a.cfg.Now})
-	if err != nil {
-		return err
-	}
-	a.closers.add(v.Close)
-	a.vault = v
-	return nil
-}
 
 func (a *App) openLedger(ctx context.Context) error {
 	m, err := memory.Open(a.cfg.path("memory"), memory.Config{Log: a.cfg.Logger})

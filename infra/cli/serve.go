@@ -20,7 +20,7 @@ type doors struct {
 	replicas                        int
 	monitors                        []string
 	engine                          engineFlags
-	verbose                         bool
+	verbose, shared                 bool
 }
 
 func (d *doors) add(cmd *cobra.Command) {
@@ -34,7 +34,7 @@ func (d *doors) add(cmd *cobra.Command) {
 
 func (d *doors) config(p *program) app.Config {
 	cfg := app.Config{
-		Data: d.data, HTTP: d.http, NATS: d.nats, NATSURL: d.natsURL, NATSMonitors: d.monitors, Name: d.name, Replicas: d.replicas,
+		Data: d.data, HTTP: d.http, NATS: d.nats, NATSURL: d.natsURL, NATSMonitors: d.monitors, SharedVault: d.shared, Name: d.name, Replicas: d.replicas,
 		WitnessPolicy: d.witnesses, Version: version(), Logger: p.logger(d.verbose, slog.LevelWarn),
 	}
 	d.engine.set(p, &cfg)
@@ -71,6 +71,7 @@ func (p *program) serve() *cobra.Command {
 	cmd.Flags().StringVar(&d.name, "name", "", "the ledger's name, where one NATS server holds several")
 	cmd.Flags().StringVar(&d.witnesses, "witness-policy", "", "a C2SP tlog-policy file: who cosigns the history, and how many of them must")
 	cmd.Flags().IntVar(&d.replicas, "replicas", 0, "copies of every entry on a NATS cluster; 1 by default")
+	cmd.Flags().BoolVar(&d.shared, "shared-vault", false, "keep who is who on the NATS server too, so that a second process can stand by on another machine")
 	cmd.Flags().StringSliceVar(&d.monitors, "nats-monitor", nil, "the monitoring addresses of the NATS servers; one that does not sync is refused")
 	return cmd
 }

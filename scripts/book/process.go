@@ -73,16 +73,27 @@ func FreeAddress() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
+// Folds gives how often the process said that it lost its place and folds the log again.
+func (p *Process) Folds() int {
+	p.said.mu.Lock()
+	defer p.said.mu.Unlock()
+	return p.said.folds
+}
+
+// folded is what a ledger says when another writer, or a server, made it fold the log again.
+const folded = "the writer lost its place and folds the log again"
+
 // said keeps the end of what is written to it.
 type said struct {
-	mu   sync.Mutex
-	text []byte // at most twice saidBytes; guarded by mu
+	mu    sync.Mutex
+	text  []byte // at most twice saidBytes; guarded by mu
+	folds int    // guarded by mu
 }
 
 func (s *said) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.text = append(s.text, p...)
+	s.text, s.folds = append(s.text, p...), s.folds+bytes.Count(p, []byte(folded))
 	if over := len(s.text) - saidBytes; over > saidBytes {
 		s.text = append(s.text[:0], s.text[over:]...)
 	}

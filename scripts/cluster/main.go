@@ -3,22 +3,30 @@
 // each fault it holds the whole log against every receipt that was given. It prints one table, faults and counts, and exits with 1 when
 // an acknowledged action is missing, moved or doubled, or a position is.
 //
+// With two ledgers, both write to one log on purpose: the server refuses one of two that write at once, and that one folds the log again.
+//
 //	go run ./scripts/cluster -rounds 3
+//	go run ./scripts/cluster -ledgers 2
+//	go run ./scripts/cluster -ledgers 2 -servers 1
 package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/errors"
 	"github.com/nats-io/nats.go"
 
 	"github.com/jigowatt/daybook/infra/bus/clustertest"
+	"github.com/jigowatt/daybook/infra/keys"
 	"github.com/jigowatt/daybook/scripts/book"
 )
 
@@ -32,17 +40,19 @@ func main() {
 	rounds := flag.Int("rounds", 1, "how often to make every fault, at most 10,000")
 	callers := flag.Int("callers", 16, "concurrent callers, at most 1,024")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the messages")
+	ledgers := flag.Int("ledgers", 1, "processes that write to one log, 1 to 3")
+	servers := flag.Int("servers", 3, "servers, 1 or 3")
 	short := flag.Bool("short", false, "only the faults of the short set")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, min(*rounds, 10_000), min(*callers, 1_024), *seed, *short); err != nil {
+	if err := run(ctx, min(*rounds, 10_000), min(*callers, 1_024), min(*ledgers, 3), *servers, *seed, *short); err != nil {
 		fmt.Fprintf(os.Stderr, "cluster: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, rounds, callers int, seed uint64, short bool) (err error) {
+func run(ctx context.Context, rounds, callers, ledgers, servers int, seed uint64, short bool) (err error) {
 	dir, err := os.MkdirTemp("", "daybook-cluster-")
 	if err != nil {
 		return err
@@ -56,19 +66,26 @@ func run(ctx context.Context, rounds, callers int, seed uint64, short bool) (err
 	if err != nil {
 		return err
 	}
-	c, err := clustertest.Start(ctx, clustertest.Config{Dir: dir, Binary: server})
+	c, err := clustertest.Start(ctx, clustertest.Config{Dir: dir, Binary: server, Nodes: servers})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.CombineErrors(err, c.Close()) }()
-	ledger, err := book.Start(ctx, binary, "--data", filepath.Join(dir, "data"), "--nats-url", c.URL(), "--replicas", "3")
-	if err != nil {
+	fmt.Printf("seed %d, %d rounds, %d callers, %d servers, %d ledgers\n", seed, rounds, callers, servers, ledgers)
+	t := trial{cluster: c, book: book.New(seed), callers: callers}
+	defer func() {
+		for _, l := range t.ledgers {
+			err = errors.CombineErrors(err, l.Kill())
+		}
+	}()
+	if err := t.start(ctx, binary, dir, ledgers, servers); err != nil {
 		return err
 	}
-	defer func() { err = errors.CombineErrors(err, ledger.Kill()) }()
-	fmt.Printf("seed %d, %d rounds, %d callers, 3 servers, 1 ledger\n", seed, rounds, callers)
-	t := trial{cluster: c, ledger: ledger, book: book.New(seed), callers: callers}
-	for _, f := range clustertest.Faults() {
+	faults := clustertest.FaultsOfOne()
+	if servers > 1 {
+		faults = append([]clustertest.Fault{clustertest.Nothing()}, clustertest.Faults()...)
+	}
+	for _, f := range faults {
 		if f.Short || !short {
 			t.rows = append(t.rows, row{fault: f})
 		}
@@ -80,7 +97,7 @@ func run(ctx context.Context, rounds, callers int, seed uint64, short bool) (err
 // trial is one ledger on one cluster, and what became of it.
 type trial struct {
 	cluster *clustertest.Cluster
-	ledger  *book.Process
+	ledgers []*book.Process
 	book    *book.Book
 	callers int
 	rows    []row
@@ -93,11 +110,35 @@ type row struct {
 	silence                                  time.Duration
 }
 
+// start starts the ledgers, with one key-encryption key and one vault where there are several.
+func (t *trial) start(ctx context.Context, binary, dir string, ledgers, servers int) error {
+	var key [keys.Size]byte
+	_, _ = rand.Read(key[:]) // never fails
+	if err := os.Setenv(keys.Variable, base64.StdEncoding.EncodeToString(key[:])); err != nil {
+		return err
+	}
+	for n := range ledgers {
+		flags := []string{"--data", filepath.Join(dir, fmt.Sprint("data", n)), "--nats-url", t.cluster.URLFrom(n % servers), "--replicas", fmt.Sprint(servers)}
+		if ledgers > 1 {
+			flags = append(flags, "--shared-vault")
+		}
+		for i := range servers {
+			flags = append(flags, "--nats-monitor", t.cluster.MonitorURL(i))
+		}
+		l, err := book.Start(ctx, binary, flags...)
+		if err != nil {
+			return err
+		}
+		t.ledgers = append(t.ledgers, l)
+	}
+	return nil
+}
+
 func (t *trial) run(ctx context.Context, rounds int) error {
 	for round := range rounds {
 		for i := range t.rows {
 			if err := t.fault(ctx, &t.rows[i]); err != nil {
-				return errors.Wrapf(err, "round %d, %s; the ledger said: %s", round, t.rows[i].fault.Name, t.ledger.Said())
+				return errors.Wrapf(err, "round %d, %s; the ledger said: %s", round, t.rows[i].fault.Name, t.said())
 			}
 		}
 	}
@@ -134,14 +175,30 @@ func (t *trial) fault(ctx context.Context, r *row) error {
 	if err := errors.CombineErrors(err, <-recorded); err != nil {
 		return err
 	}
-	if err := book.Ready(ctx, t.ledger.HTTP); err != nil {
-		return err
-	}
-	c, err := t.book.Check(ctx, t.ledger.HTTP)
 	r.times++
-	r.acknowledged += c.Acknowledged - before
-	r.lost, r.doubled, r.gaps = r.lost+c.Lost, r.doubled+c.Doubled, r.gaps+c.Gaps
-	return err
+	for i, l := range t.ledgers { // each has its own reading of the one log
+		if err := book.Ready(ctx, l.HTTP); err != nil {
+			return err
+		}
+		c, err := t.book.Check(ctx, l.HTTP)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			r.acknowledged += c.Acknowledged - before
+		}
+		r.lost, r.doubled, r.gaps = r.lost+c.Lost, r.doubled+c.Doubled, r.gaps+c.Gaps
+	}
+	return nil
+}
+
+// said gives the last words of the ledgers.
+func (t *trial) said() string {
+	var all []string
+	for _, l := range t.ledgers {
+		all = append(all, l.Said())
+	}
+	return strings.Join(all, "\n--\n")
 }
 
 // hears waits until some more messages were acknowledged.
@@ -157,6 +214,9 @@ func (t *trial) hears(ctx context.Context) error {
 }
 
 func (t *trial) print() {
+	for i, l := range t.ledgers {
+		fmt.Printf("ledger %d folded the log again %d times\n", i, l.Folds())
+	}
 	fmt.Printf("%-36s %6s %13s %6s %8s %6s %16s\n", "fault", "times", "acknowledged", "lost", "doubled", "gaps", "longest silence")
 	for _, r := range t.rows {
 		fmt.Printf("%-36s %6d %13d %6d %8d %6d %15.1fs\n", r.fault.Name, r.times, r.acknowledged, r.lost, r.doubled, r.gaps, r.silence.Seconds())

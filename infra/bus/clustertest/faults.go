@@ -35,6 +35,21 @@ func Faults() []Fault {
 	}
 }
 
+// FaultsOfOne are the ways of failing of a server that stands alone.
+func FaultsOfOne() []Fault {
+	return []Fault{
+		Nothing(),
+		{"server killed", func(ctx context.Context, c *Cluster, _ string) error {
+			return errors.CombineErrors(c.Kill(0), errors.CombineErrors(c.Restart(0), c.ready(ctx)))
+		}, true},
+	}
+}
+
+// Nothing is the fault of a quiet time.
+func Nothing() Fault {
+	return Fault{"nothing", func(context.Context, *Cluster, string) error { return nil }, true}
+}
+
 // failure makes one node fail, calls meanwhile, and mends the node.
 type failure func(c *Cluster, node int, meanwhile func() error) error
 

@@ -47,9 +47,12 @@ http: %q
 max_payload: 8MB
 max_pending: 64MB
 jetstream { store_dir: %q, %s }
-cluster { name: "test", listen: %q, advertise: %q, no_advertise: true, routes: [%s] }
 %s
-`, n.name, n.client, n.monitor, n.store, cfg.JetStream, n.route, nowhere, strings.Join(n.routes, ", "), cfg.Extra)
+`, n.name, n.client, n.monitor, n.store, cfg.JetStream, cfg.Extra)
+	if len(n.routes) > 0 {
+		text += fmt.Sprintf("cluster { name: test, listen: %q, advertise: %q, no_advertise: true, routes: [%s] }\n",
+			n.route, nowhere, strings.Join(n.routes, ", "))
+	}
 	if err := os.WriteFile(n.configuration(), []byte(text), 0o600); err != nil {
 		return errors.Wrap(err, "write the configuration of a node")
 	}

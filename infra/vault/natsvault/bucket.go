@@ -34,8 +34,7 @@ type bucket struct {
 }
 
 func newBucket(nc *nats.Conn, name string) *bucket {
-	bucket := &bucket{nc: nc, stream: "KV_" + name, prefix: "$KV." + name + "."}
-	return bucket
+	return &bucket{nc: nc, stream: "KV_" + name, prefix: "$KV." + name + "."}
 }
 
 // settings are those of a bucket that other programs for key-value buckets understand, except that it keeps nothing that was replaced,
@@ -75,22 +74,34 @@ func (b *bucket) get(ctx context.Context, key string) (e entry, found bool, err 
 }
 
 // create writes an entry where there is none under its key, and says whether it did. An answer that was lost may make it say that it
-// did not where it did: the caller compares.
+// did not where it did: the caller compares. Where it did not, the entry that is there can be read: a cluster refuses a second entry
+// already while the first is on its way, which may be one of ours whose answer came too late, and may still be lost.
 func (b *bucket) create(ctx context.Context, key string, value []byte) (created bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	var answer struct {
 		Seq uint64 `json:"seq"`
 	}
 	header := nats.Header{jetstream.ExpectedStreamHeader: {b.stream}, jetstream.ExpectedLastSubjSeqHeader: {"0"}}
-	refusal, err := b.ask(ctx, b.prefix+key, header, value, &answer)
-	switch {
-	case err != nil:
-		return false, err
-	case refusal != nil && exists[refusal.ErrorCode]:
-		return false, nil
-	case refusal != nil:
-		return false, refused(refusal)
+	for {
+		refusal, err := b.ask(ctx, b.prefix+key, header, value, &answer)
+		switch {
+		case err != nil:
+			return false, err
+		case refusal == nil:
+			return true, nil
+		case !exists[refusal.ErrorCode]:
+			return false, refused(refusal)
+		}
+		if _, found, err := b.get(ctx, key); err != nil || found {
+			return false, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, unavailable(ctx.Err())
+		case <-time.After(againTime):
+		}
 	}
-	return true, nil
 }
 
 // destroy overwrites an entry on every copy; that it is gone already is no error.

@@ -84,7 +84,7 @@ func (v *Vault) person(ctx context.Context, key domain.SubjectKey) ([]domain.Sub
 		if err != nil {
 			return nil, err
 		}
-		age[key] = d.seq
+		age[key] = d.age
 	}
 	slices.SortFunc(all, func(a, b domain.SubjectKey) int { return cmp.Compare(age[a], age[b]) })
 	return all, nil

@@ -46,6 +46,7 @@ func (v *Vault) Resolve(ctx context.Context, lookups []commands.Lookup) ([]domai
 			places[macs[i]] = append(places[macs[i]], i)
 		}
 	}
+	now := uint64(v.config.Now().UnixNano())
 	var mu sync.Mutex // guards found
 	asking, ctx := errgroup.WithContext(ctx)
 	asking.SetLimit(atOnce)
@@ -55,7 +56,7 @@ func (v *Vault) Resolve(ctx context.Context, lookups []commands.Lookup) ([]domai
 			for _, i := range at {
 				opens = opens || lookups[i].Open
 			}
-			key, err := v.lead(ctx, mac, lookups[at[0]].Identifier, opens)
+			key, err := v.lead(ctx, mac, lookups[at[0]].Identifier, opens, now+uint64(at[0]))
 			mu.Lock()
 			defer mu.Unlock()
 			for _, i := range at {
@@ -79,8 +80,8 @@ func check(l commands.Lookup) error {
 	return errors.Wrap(err, "controller")
 }
 
-// lead gives the subject key that an index entry leads to, and opens a dossier where it leads nowhere and opens is set.
-func (v *Vault) lead(ctx context.Context, mac dossierkey.MAC, id domain.Identifier, opens bool) (domain.SubjectKey, error) {
+// lead gives the subject key that an index entry leads to, and opens a dossier, of that age, where it leads nowhere and opens is set.
+func (v *Vault) lead(ctx context.Context, mac dossierkey.MAC, id domain.Identifier, opens bool, age uint64) (domain.SubjectKey, error) {
 	for {
 		since := v.people.since()
 		key, _, err := v.follow(ctx, mac)
@@ -88,7 +89,7 @@ func (v *Vault) lead(ctx context.Context, mac dossierkey.MAC, id domain.Identifi
 			return 0, err
 		}
 		if key == 0 {
-			if err := v.open(ctx, mac, id); err != nil {
+			if err := v.open(ctx, mac, id, age); err != nil {
 				return 0, err
 			}
 			continue // another process may have been faster
@@ -118,7 +119,7 @@ func (v *Vault) follow(ctx context.Context, mac dossierkey.MAC) (domain.SubjectK
 
 // open makes a dossier for an index entry that leads nowhere. The key is written before what leads to it; where another process was
 // faster, the key that nobody leads to is destroyed.
-func (v *Vault) open(ctx context.Context, mac dossierkey.MAC, id domain.Identifier) error {
+func (v *Vault) open(ctx context.Context, mac dossierkey.MAC, id domain.Identifier, age uint64) error {
 	var raw dossierkey.Raw
 	defer clear(raw[:])
 	var drawn [keyBytes]byte
@@ -136,7 +137,8 @@ func (v *Vault) open(ctx context.Context, mac dossierkey.MAC, id domain.Identifi
 	if err != nil {
 		return err
 	}
-	made, err := v.bucket.create(ctx, "dossier."+name(key), append(mac[:], v.kek.Wrap(raw[:], owner(key))...))
+	value := v.kek.AppendWrap(binary.BigEndian.AppendUint64(mac[:], age), raw[:], owner(key))
+	made, err := v.bucket.create(ctx, "dossier."+name(key), value)
 	if err != nil || !made {
 		return err // a key that was given out, or our own after an answer that was lost: another is drawn
 	}

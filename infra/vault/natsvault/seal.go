@@ -2,6 +2,7 @@ package natsvault
 
 import (
 	"context"
+	"encoding/binary"
 
 	"github.com/cockroachdb/errors"
 
@@ -66,10 +67,11 @@ func (v *Vault) ready(ctx context.Context, key domain.SubjectKey) (*dossierkey.K
 	return ready, err
 }
 
-// dossier is what is kept of one.
+const ageBytes = 8
+
+// dossier is what is kept of one, beside its first index entry.
 type dossier struct {
-	seq     uint64 // dossiers are numbered in the order of opening
-	mac     dossierkey.MAC
+	age     uint64 // grows in the order of opening, as far as the clocks of the processes agree
 	wrapped []byte
 }
 
@@ -88,10 +90,10 @@ func (v *Vault) dossier(ctx context.Context, key domain.SubjectKey) (dossier, er
 		return dossier{}, errors.WithStack(domain.ErrForgotten)
 	case !found:
 		return dossier{}, errors.WithStack(errNeverGiven)
-	case len(e.value) <= dossierkey.MACSize:
+	case len(e.value) <= dossierkey.MACSize+ageBytes:
 		return dossier{}, errors.AssertionFailedf("entry %d of the shared vault is damaged", errors.Safe(e.seq))
 	}
-	return dossier{e.seq, dossierkey.MAC(e.value[:dossierkey.MACSize]), e.value[dossierkey.MACSize:]}, nil
+	return dossier{binary.BigEndian.Uint64(e.value[dossierkey.MACSize:]), e.value[dossierkey.MACSize+ageBytes:]}, nil
 }
 
 func (v *Vault) isForgotten(ctx context.Context, key domain.SubjectKey) (bool, error) {
