@@ -73,6 +73,7 @@ var readers = map[string]reader{
 	"daybook.case.withdrawn.v1":    plain[request.Withdrawn],
 	"daybook.case.transferred.v1":  plain[request.Transferred],
 	"daybook.case.closed.v1":       plain[request.Closed],
+	"daybook.case.notified.v1":     plain[request.Notified],
 
 	"daybook.record.viewed.v1":     plain[oversight.RecordViewed],
 	"daybook.details.revealed.v1":  plain[oversight.DetailsRevealed],

@@ -114,6 +114,7 @@ var facts = []domain.Fact{
 	request.Withdrawn{Of: inCase},
 	request.Transferred{Of: inCase, To: "wharf-physio"},
 	request.Closed{Of: inCase, Outcome: request.Accepted},
+	request.Notified{Of: inCase, Callback: "https://fenland-cycles.example.org/callback", Status: request.DSRCompleted, Delivered: true},
 	oversight.RecordViewed{By: looker, Controller: "fenland-cycles", Subjects: []domain.SubjectKey{1, 2}, View: oversight.Trail, At: 12},
 	oversight.DetailsRevealed{By: looker, Controller: "fenland-cycles", Subjects: []domain.SubjectKey{1}, View: oversight.Details, At: 12},
 	oversight.ExportMade{
@@ -188,6 +189,8 @@ func TestMembersThatCameLater(t *testing.T) {
 	}
 	for _, f := range []domain.Fact{
 		dossier.ObjectionResolved{Of: ada, Objection: "obj-1", Void: true, Ground: "the person took it back"},
+		register.ControllerDeclared{Controller: "fenland-cycles", Name: "F", Regime: domain.UK, Country: "GB", Callbacks: []string{"https://a.example.org/"}},
+		request.Received{Of: inCase, Kind: request.Access, Subjects: []domain.SubjectKey{1}, Callbacks: []string{"https://a.example.org/"}},
 		request.Withdrawn{Of: inCase, Told: caseDay}, request.Closed{Of: inCase, Outcome: request.Accepted, Told: caseDay},
 	} {
 		stored, err := catalog.Encode(event(f))

@@ -48,7 +48,22 @@ func (c ControllerDeclared) Decide(s State) ([]domain.Fact, error) {
 	if err := domain.ValidText(c.Name); err != nil {
 		return nil, errors.Wrapf(err, "controller %s", c.Controller)
 	}
-	return changed(s.Controllers[c.Controller], c), nil
+	if len(c.Callbacks) > MaxCallbacks {
+		return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "number of callbacks"), "Declare at most 8 addresses of a controller.")
+	}
+	for _, address := range c.Callbacks {
+		if err := callback(address); err != nil {
+			return nil, errors.Wrapf(err, "controller %s", c.Controller)
+		}
+	}
+	if known, is := s.Controllers[c.Controller]; is && known.equal(c) {
+		return nil, nil
+	}
+	return []domain.Fact{c}, nil
+}
+
+func (c ControllerDeclared) equal(o ControllerDeclared) bool {
+	return c.Controller == o.Controller && c.Name == o.Name && c.Regime == o.Regime && c.Country == o.Country && slices.Equal(c.Callbacks, o.Callbacks)
 }
 
 // Decide gives the event, or none where the same is declared. It returns domain.ErrInvalid, and domain.ErrNotFound where the

@@ -33,6 +33,8 @@ type ControllerDeclared struct {
 	Name       string              `json:"name"`
 	Regime     domain.Regime       `json:"regime"`
 	Country    domain.Location     `json:"country"`
+	// Callbacks are the addresses to which the controller may have the status of its requests sent, and no other is called.
+	Callbacks []string `json:"callbacks,omitzero"`
 }
 
 // EventType names the event.

@@ -174,3 +174,42 @@ func TestAServiceReportsWithinADayWhereItDeclaresNothing(t *testing.T) {
 		t.Errorf("another controller's service reports within %s", got)
 	}
 }
+
+// Art. 32(1)(a): what is sent about a person goes over TLS or stays on this machine, to an address that holds nothing about anybody.
+func TestWhereStatusMayBeSent(t *testing.T) {
+	many := make([]string, register.MaxCallbacks+1)
+	for i := range many {
+		many[i] = "https://client.example.org/callback"
+	}
+	for rule, row := range map[string]struct {
+		callbacks []string
+		fails     bool
+	}{
+		"over TLS":                      {[]string{"https://client.example.org/callback"}, false},
+		"to this machine":               {[]string{"http://127.0.0.1:8080/", "http://[::1]:8080/", "http://localhost:8080/x"}, false},
+		"not in the clear":              {[]string{"http://client.example.org/callback"}, true},
+		"not to a neighbour":            {[]string{"http://192.0.2.1/callback"}, true},
+		"not to what a cloud tells":     {[]string{"http://169.254.169.254/"}, true},
+		"not by another way":            {[]string{"file:///etc/passwd"}, true},
+		"not with somebody's name":      {[]string{"https://ada@client.example.org/"}, true},
+		"not with a query":              {[]string{"https://client.example.org/?person=ada"}, true},
+		"not with a fragment":           {[]string{"https://client.example.org/#ada"}, true},
+		"not to a host without a name":  {[]string{"https:///callback"}, true},
+		"not to more than eight places": {many, true},
+	} {
+		c := register.ControllerDeclared{Controller: "fenland", Name: "Fenland Cycles Ltd", Regime: domain.UK, Country: "GB", Callbacks: row.callbacks}
+		facts, err := c.Decide(register.State{})
+		if (err != nil) != row.fails || row.fails && !errors.Is(err, domain.ErrInvalid) {
+			t.Errorf("%s: %v, %v", rule, facts, err)
+		}
+	}
+	c := register.ControllerDeclared{Controller: "fenland", Name: "Fenland Cycles Ltd", Regime: domain.UK, Country: "GB", Callbacks: []string{"https://a.example.org/"}}
+	known := register.State{Controllers: map[domain.ControllerID]register.ControllerDeclared{"fenland": c}}
+	if facts, err := c.Decide(known); err != nil || len(facts) != 0 {
+		t.Errorf("declared again: %v, %v", facts, err)
+	}
+	c.Callbacks = nil
+	if facts, err := c.Decide(known); err != nil || len(facts) != 1 {
+		t.Errorf("declared without: %v, %v", facts, err)
+	}
+}

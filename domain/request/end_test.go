@@ -1,6 +1,7 @@
 package request_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/jigowatt/daybook/domain"
@@ -204,4 +205,44 @@ func TestTheTwoClocks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// OpenDSR 2.0, 8.5: every callback is called when the status changes.
+func TestWhoIsToldOfAStatus(t *testing.T) {
+	const a, b = "https://a.example.org/", "https://b.example.org/"
+	viaDSR := received(request.Erasure, func(r *request.Received) { r.Channel, r.Callbacks = request.ViaOpenDSR, []string{a, b} })
+	told := func(to string, status request.DSRStatus, delivered bool) request.Notified {
+		return request.Notified{Of: on(9, 9), Callback: to, Status: status, Delivered: delivered}
+	}
+	for _, row := range []struct {
+		rule  string
+		given []request.Step
+		want  []string
+		as    request.DSRStatus
+	}{
+		{"nobody, while it is pending as the answer said", given(viaDSR), nil, ""},
+		{"all, when it is in progress", given(viaDSR, found(crm)), []string{a, b}, request.DSRInProgress},
+		{"those that were not told yet", given(viaDSR, found(crm), told(a, request.DSRInProgress, true)), []string{b}, request.DSRInProgress},
+		{"nobody again who could not be told", given(viaDSR, found(crm), told(a, request.DSRInProgress, false), told(b, request.DSRInProgress, true)), nil, ""},
+		{"all, when it changes again", given(viaDSR, found(crm), told(a, request.DSRInProgress, false), told(b, request.DSRInProgress, true), request.Withdrawn{Of: on(9, 10)}), []string{a, b}, request.DSRCancelled},
+		{"nobody of a request without callbacks", given(received(request.Erasure), found(crm)), nil, ""},
+	} {
+		var got []string
+		for _, n := range state(t, row.given).Untold() {
+			got = append(got, n.Callback)
+			if n.Status != row.as {
+				t.Errorf("%s: %s is told %s", row.rule, n.Callback, n.Status)
+			}
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: %v", row.rule, got)
+		}
+	}
+	check(t, []row{
+		{"a callback is told of", given(viaDSR, found(crm)), told(a, request.DSRInProgress, true), recorded},
+		{"also when the case is over", given(viaDSR, request.Withdrawn{Of: on(9, 8)}), told(a, request.DSRCancelled, true), recorded},
+		{"once", given(viaDSR, found(crm), told(a, request.DSRInProgress, true)), told(a, request.DSRInProgress, true), nothing},
+		{"one that the request names", given(viaDSR, found(crm)), told("https://c.example.org/", request.DSRInProgress, true), fails(domain.ErrConflict, "came with the request")},
+		{"in OpenDSR's words", given(viaDSR, found(crm)), told(a, "refused", true), fails(domain.ErrInvalid, "OpenDSR 2.0")},
+	})
 }

@@ -31,6 +31,8 @@ type Received struct {
 	Reference string `json:"reference,omitempty"`
 	// Follows is the case that this one complains of or takes up again.
 	Follows ID `json:"follows,omitempty"`
+	// Callbacks are the controller's addresses, of those in the register, to which OpenDSR's status is sent when it changes.
+	Callbacks []string `json:"callbacks,omitzero"`
 }
 
 // Assigned is the event that somebody else took the case over.
@@ -180,6 +182,17 @@ type Closed struct {
 	// Told is the day on which the person was told that a restriction is lifted with it (Art. 18(3)); none where it goes on.
 	Told calendar.Date `json:"told,omitzero"`
 }
+
+// Notified is the event that the controller's system was told how a request stands, in OpenDSR's words, or that it could not be.
+type Notified struct {
+	Of
+	Callback  string    `json:"callback"`
+	Status    DSRStatus `json:"status"`
+	Delivered bool      `json:"delivered"`
+}
+
+// EventType names the event.
+func (Notified) EventType() string { return "daybook.case.notified.v1" }
 
 // EventType names the event.
 func (Received) EventType() string { return "daybook.case.received.v1" }

@@ -62,6 +62,9 @@ func notedEnd(step Step, note domain.Sealed) Step {
 	case Closed:
 		e.Note = note
 		return e
+	case Notified:
+		e.Note = note
+		return e
 	}
 	return step
 }

@@ -1,6 +1,10 @@
 package request
 
-import "github.com/jigowatt/daybook/domain"
+import (
+	"slices"
+
+	"github.com/jigowatt/daybook/domain"
+)
 
 // DSRStatus is a request's status in OpenDSR 2.0.
 type DSRStatus string
@@ -47,6 +51,36 @@ func (s State) DSRStatus() (status DSRStatus, exact bool) {
 	default:
 		return DSRInProgress, true
 	}
+}
+
+// Untold gives the callbacks to which the status has not been sent since it changed. That a request was received, its answer has said.
+func (s State) Untold() []Notified {
+	status, _ := s.DSRStatus()
+	var list []Notified
+	for _, address := range s.Received.Callbacks {
+		last := DSRPending
+		for _, n := range s.Notified {
+			if n.Callback == address {
+				last = n.Status
+			}
+		}
+		if last != status {
+			list = append(list, Notified{Of: Of{Controller: s.Received.Controller, Case: s.Received.Case}, Callback: address, Status: status})
+		}
+	}
+	return list
+}
+
+func (e Notified) check(s State) (bool, error) {
+	if !slices.Contains(s.Received.Callbacks, e.Callback) {
+		return false, wrong(domain.ErrConflict, "callback that the request does not name", "Name an address that came with the request.")
+	}
+	if !slices.Contains([]DSRStatus{DSRPending, DSRInProgress, DSRCompleted, DSRCancelled}, e.Status) {
+		return false, wrong(domain.ErrInvalid, "OpenDSR status", "OpenDSR 2.0 knows pending, in_progress, completed and cancelled.")
+	}
+	return slices.ContainsFunc(s.Notified, func(n Notified) bool {
+		return n.Callback == e.Callback && n.Status == e.Status && n.Delivered == e.Delivered
+	}), nil
 }
 
 // RegimeFromDSR reads OpenDSR's regulation. Only gdpr is known here; the controller's own regime says which of the two it is. It

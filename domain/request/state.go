@@ -25,6 +25,7 @@ type State struct {
 	Withdrawn                    calendar.Date
 	Transferred                  *Transferred
 	Closed                       *Closed
+	Notified                     []Notified // the last of each address
 }
 
 // Exists says that the case was opened.
@@ -82,6 +83,8 @@ func (s State) Evolve(event domain.Event) State {
 		s.Transferred = &e
 	case Closed:
 		s.Closed = &e
+	case Notified:
+		s.Notified = append(slices.DeleteFunc(slices.Clone(s.Notified), func(n Notified) bool { return n.Callback == e.Callback }), e)
 	}
 	return s
 }

@@ -45,7 +45,7 @@ func (c Record) Decide(s State) ([]domain.Fact, error) {
 		if err := s.allows(o); err != nil {
 			return nil, errors.Wrapf(err, "case %s of %s", o.Case, o.Controller)
 		}
-		if _, letter := c.Step.(Corresponded); s.Over() && !letter && !s.ended(c.Step) {
+		if s.Over() && !later(c.Step) && !s.ended(c.Step) {
 			return nil, errors.Wrapf(wrong(domain.ErrConflict, "the case is over",
 				"Open a new case that follows this one: a case that was closed, withdrawn or transferred takes no further step."),
 				"case %s of %s", o.Case, o.Controller)
@@ -90,6 +90,16 @@ func (s State) allows(o Of) error {
 		return wrong(domain.ErrInvalid, "a step before the case began", "Give the day of the step; it cannot lie before the day of receipt.")
 	}
 	return nil
+}
+
+// later says that the step may follow the end of its case: letters go on, and the end itself is told of.
+func later(step Step) bool {
+	switch step.(type) {
+	case Corresponded, Notified:
+		return true
+	default:
+		return false
+	}
 }
 
 // ended says that the step is the one that ended the case, sent again.
@@ -163,7 +173,7 @@ func (e Received) equal(o Received) bool {
 	return e.Controller == o.Controller && e.Case == o.Case && e.On == o.On && e.By == o.By && e.Kind == o.Kind &&
 		slices.Equal(e.Subjects, o.Subjects) && e.Owner == o.Owner && e.Channel == o.Channel && e.Regime == o.Regime &&
 		e.Calendar == o.Calendar && e.Reached == o.Reached && e.Promise == o.Promise && slices.Equal(e.Grounds, o.Grounds) &&
-		e.Reference == o.Reference && e.Follows == o.Follows
+		e.Reference == o.Reference && e.Follows == o.Follows && slices.Equal(e.Callbacks, o.Callbacks)
 }
 
 // allOf checks that grounds are those of the kind, each once.

@@ -65,6 +65,8 @@ type Config struct {
 	Vault      Vault
 	Views      Views
 	Quarantine Quarantine
+	// Signer signs what is said in OpenDSR; without it nothing is signed.
+	Signer Signer
 	// Proofs proves the history to anybody; without it the endpoints answer that there is none.
 	Proofs Proofs
 	// Past answers as of earlier positions; without it nothing does.

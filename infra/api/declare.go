@@ -155,7 +155,7 @@ func (d *declaring) controller(at string, c wire.Controller) {
 	fact := register.ControllerDeclared{
 		Controller: parsed(d, at+"/id", c.ID, domain.ParseName[domain.ControllerID]), Name: c.Name,
 		Regime:  parsed(d, at+"/regime", c.Regime, domain.ParseRegime),
-		Country: parsed(d, at+"/country", c.Country, domain.ParseLocation),
+		Country: parsed(d, at+"/country", c.Country, domain.ParseLocation), Callbacks: c.Callbacks,
 	}
 	d.once(at+"/id", "controller", "", c.ID)
 	d.text(at+"/name", c.Name)

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,14 +20,22 @@ import (
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
+// Signer signs what is said in OpenDSR; infra/opendsr implements it.
+type Signer interface {
+	// Sign gives the base64 of the signature over a body, and the domain of the certificate that checks it.
+	Sign(body []byte) (signature, domain string, err error)
+	// Certificate gives that certificate in PEM.
+	Certificate() ([]byte, error)
+}
+
 // openDSRRoutes takes requests in OpenDSR 2.0, with the ledger as the processor. Each controller has a base address of its own, because
-// a request names no controller and, until access control exists, nobody signs one.
+// a request names no controller and, until access control exists, nobody signs one. Every answer is signed, problems apart.
 func (a *API) openDSRRoutes() {
 	const path = "/opendsr/{controller}/"
 	operation := func(method, path, id, summary, status string, body *huma.Schema) huma.Operation {
 		return huma.Operation{
 			Method: method, Path: path, OperationID: id, Tags: []string{"opendsr"}, Summary: summary,
-			Description: "OpenDSR 2.0 for access, portability and erasure. Nothing is signed and no callback is sent.",
+			Description: "OpenDSR 2.0 for access, portability and erasure, signed in X-OpenDSR-Signature. Callbacks go to the controller's declared addresses.",
 			Responses:   map[string]*huma.Response{status: {Description: "OK", Content: map[string]*huma.MediaType{wire.ContentJSON: {Schema: body}}}},
 		}
 	}
@@ -35,6 +44,9 @@ func (a *API) openDSRRoutes() {
 	a.route(create, (*call).openDSRCreate)
 	a.route(operation(http.MethodGet, path+"requests/{case}", "openDSRStatus", "How a case stands, in OpenDSR's words", "200", schemaOf[wire.OpenDSRStatus](a)), (*call).openDSRStatus)
 	a.route(operation(http.MethodDelete, path+"requests/{case}", "openDSRCancel", "Record that a request was withdrawn", "202", schemaOf[wire.OpenDSRReceived](a)), (*call).openDSRCancel)
+	certificate := operation(http.MethodGet, path+"certificate", "openDSRCertificate", "The certificate that checks the signatures, in PEM", "200", nil)
+	certificate.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{contentPEM: {Schema: &huma.Schema{Type: "string"}}}}}
+	a.route(certificate, (*call).openDSRCertificate)
 	a.route(operation(http.MethodGet, path+"discovery", "openDSRDiscovery", "What is supported", "200", schemaOf[wire.OpenDSRDiscovery](a)), (*call).openDSRDiscovery)
 }
 
@@ -65,22 +77,24 @@ func (c *call) openDSRCreate() error {
 	if err != nil {
 		return err
 	}
-	return c.send(http.StatusCreated, wire.OpenDSRReceived{
+	return c.sendSigned(http.StatusCreated, wire.OpenDSRReceived{
 		Controller: string(controller), Expected: expected(s), Received: c.api.cfg.Now().UTC(), Encoded: raw, ID: in.ID,
-		Signature: wire.OpenDSRUnsigned, Version: wire.OpenDSRVersion,
+		Version: wire.OpenDSRVersion,
 	})
 }
 
 // fromDSR reads a request as the opening of a case.
 func (c *call) fromDSR(controller domain.ControllerID, in wire.OpenDSRRequest) (r request.Received, people []domain.Identifier, err error) {
-	if len(in.Callbacks) > 0 {
-		return r, nil, problem.Fields([]wire.FieldError{{Pointer: "/status_callback_urls", Detail: "callbacks are not sent"}},
-			"Leave status_callback_urls out, and ask for the request's status instead.")
-	}
 	if in.Submitted.IsZero() || in.ID == "" {
 		return r, nil, problem.New(wire.InvalidField, "submitted_time or subject_request_id is missing", "Send both: the clock runs from the day on which the person asked.")
 	}
 	declared := c.api.cfg.Ledger.State().Register.Controllers[controller]
+	for i, address := range in.Callbacks {
+		if !slices.Contains(declared.Callbacks, address) || slices.Contains(in.Callbacks[:i], address) {
+			return r, nil, problem.Fields([]wire.FieldError{{Pointer: "/status_callback_urls/" + strconv.Itoa(i), Detail: "the address is not declared, or named twice"}},
+				"Name addresses that the register declares as the controller's callbacks, each once; no other is called.")
+		}
+	}
 	kind, err := request.KindFromDSR(in.Type)
 	if err != nil {
 		return r, nil, err
@@ -91,6 +105,7 @@ func (c *call) fromDSR(controller domain.ControllerID, in wire.OpenDSRRequest) (
 	if err != nil {
 		return r, nil, err
 	}
+	r.Callbacks = in.Callbacks
 	if r.Regime, err = request.RegimeFromDSR(in.Regulation, declared.Regime); err != nil {
 		return r, nil, err
 	}
@@ -182,9 +197,9 @@ func (c *call) openDSRStatus() error {
 		out.Extensions.Daybook.Outcome = string(s.Decided.Outcome)
 	}
 	if status == request.DSRCompleted && s.Received.Kind == request.Access {
-		out.Results = "http://" + c.r.Host + Prefix + "/controllers/" + string(key.Controller) + "/cases/" + string(key.Case) + "/report"
+		out.Results = c.base() + "/controllers/" + string(key.Controller) + "/cases/" + string(key.Case) + "/report"
 	}
-	return c.answer(out, c.api.cfg.Ledger.State().End)
+	return c.answerSigned(out)
 }
 
 func (c *call) openDSRCancel() error {
@@ -202,8 +217,8 @@ func (c *call) openDSRCancel() error {
 			return err
 		}
 	}
-	return c.send(http.StatusAccepted, wire.OpenDSRReceived{
-		Controller: string(key.Controller), Received: c.api.cfg.Now().UTC(), ID: string(key.Case), Signature: wire.OpenDSRUnsigned, Version: wire.OpenDSRVersion,
+	return c.sendSigned(http.StatusAccepted, wire.OpenDSRReceived{
+		Controller: string(key.Controller), Received: c.api.cfg.Now().UTC(), ID: string(key.Case), Version: wire.OpenDSRVersion,
 	})
 }
 
@@ -225,5 +240,8 @@ func (c *call) openDSRDiscovery() error {
 		out.Identities = append(out.Identities, wire.OpenDSRIdentityKinds{Type: kind, Format: "raw"})
 	}
 	slices.SortFunc(out.Identities, func(a, b wire.OpenDSRIdentityKinds) int { return strings.Compare(a.Type, b.Type) })
-	return c.answer(out, c.api.cfg.Ledger.State().End)
+	if c.api.cfg.Signer != nil {
+		out.Certificate = c.dsrBase(controller) + "certificate"
+	}
+	return c.answerSigned(out)
 }

@@ -31,7 +31,7 @@ var paths = []string{
 	"POST /controllers/{controller}/cases/{case}/find", "POST /controllers/{controller}/cases/{case}/orders", "POST /controllers/{controller}/cases/{case}/settle",
 	"GET /controllers/{controller}/cases/{case}/report",
 	"POST /opendsr/{controller}/requests", "GET /opendsr/{controller}/requests/{case}", "DELETE /opendsr/{controller}/requests/{case}",
-	"GET /opendsr/{controller}/discovery",
+	"GET /opendsr/{controller}/discovery", "GET /opendsr/{controller}/certificate",
 	"GET /controllers/{controller}/court-orders", "GET /findings", "GET /findings/counts", "GET /findings/retroactive",
 	"GET /retention/calendar", "GET /retention/due", "GET /retention/blocked", "GET /orders", "GET /orders/{order}",
 	"GET /disclosures", "GET /recipients/seen", "GET /transfers", "GET /article30", "GET /controllers/{controller}/article30",

@@ -16,6 +16,7 @@ import (
 	"github.com/jigowatt/daybook/infra/api"
 	"github.com/jigowatt/daybook/infra/endmark"
 	"github.com/jigowatt/daybook/infra/intake"
+	"github.com/jigowatt/daybook/infra/opendsr"
 	"github.com/jigowatt/daybook/infra/reactions"
 	"github.com/jigowatt/daybook/infra/tiles"
 	"github.com/jigowatt/daybook/infra/vault"
@@ -41,6 +42,8 @@ type App struct {
 	views      *projections.Runner
 	history    *history.History
 	reactions  *reactions.Reactions
+	signer     *opendsr.Signer
+	callbacks  *opendsr.Callbacks
 	claims     claims
 	intake     *intake.Service
 	quarantine *intake.Quarantine
@@ -158,6 +161,10 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 		defer stopOutside()
 		return errors.Wrap(a.reactions.Run(outside), "reactions")
 	})
+	doors.Go(func() error {
+		defer stopOutside()
+		return errors.Wrap(a.callbacks.Run(outside), "callbacks")
+	})
 	select {
 	case <-answering:
 		ready(a.Addresses())
@@ -194,7 +201,7 @@ func (a *App) Close() error { return a.closers.close() }
 
 func (a *App) serve(ctx context.Context) error {
 	handler := api.New(api.Config{
-		Ledger: a.ledger, Log: a.log, Vault: a.vault, Views: a.views, Quarantine: a.quarantine,
+		Ledger: a.ledger, Log: a.log, Vault: a.vault, Views: a.views, Quarantine: a.quarantine, Signer: a.signer,
 		Proofs: a.tiles, Witnessing: a.witnessing, Replay: a.replay, Past: a.history, Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	return api.ServeListener(ctx, a.listener, handler)

@@ -69,6 +69,7 @@ var layers = map[string][]string{
 		"commands", "domain/...", "infra/cloudevents", "infra/problem", "infra/relay", "infra/report", "infra/wire",
 	},
 	"infra/casework":  {"commands", "projections/...", "domain/..."},
+	"infra/opendsr":   {"commands", "projections/...", "domain/...", "infra/wire"},
 	"infra/reactions": {"commands", "projections/...", "domain/...", "infra/wire"},
 	"infra/api": {
 		"commands", "projections/...", "domain/...", "infra/casework", "infra/cloudevents", "infra/problem", "infra/report",

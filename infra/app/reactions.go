@@ -7,9 +7,13 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/calendar"
+	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/casework"
+	"github.com/jigowatt/daybook/infra/opendsr"
 	"github.com/jigowatt/daybook/infra/reactions"
 	"github.com/jigowatt/daybook/projections/orders"
+	"github.com/jigowatt/daybook/projections/requests"
 	"github.com/jigowatt/daybook/projections/retention"
 )
 
@@ -29,6 +33,11 @@ func (a *App) openReactions(ctx context.Context) error {
 		Ledger: a.ledger, Retention: a.views.View(retention.Name), Orders: a.views.View(orders.Name), Stream: stream, Key: key,
 		Cases: casework.New(casework.Config{Ledger: a.ledger, Vault: a.vault, Views: a.views, Now: a.cfg.Now}),
 		Now:   a.cfg.Now, Every: a.cfg.Sweep, Patience: a.cfg.Patience, Logger: a.cfg.Logger.With(slog.String("part", "reactions")),
+	})
+	a.signer = opendsr.NewSigner(a.cfg.path("keys"), a.cfg.Now)
+	a.callbacks = opendsr.NewCallbacks(opendsr.Config{
+		Ledger: a.ledger, Requests: a.views.View(requests.Name), Signer: a.signer, Now: a.cfg.Now,
+		Today: func(s request.State) calendar.Date { return casework.Day(s, a.cfg.Now()) }, Logger: a.cfg.Logger.With(slog.String("part", "callbacks")),
 	})
 	a.claims = claims{orders.New(a.views.View(orders.Name)), a.vault}
 	return nil

@@ -49,11 +49,12 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("TODAY", time.Now().In(london).Format(time.DateOnly)) // as cases of the United Kingdom count it
 			env.Values[slot{}] = new(*ledger)
+			env.Values[system{}] = new(*client)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": start, "halt": halted, "sample": writeSample, "pack": pack, "until": until, "code": code, "narrow": narrow,
-			"beat": beat, "ledgerkey": ledgerKey, "keep": keep, "tamper": tamper,
+			"beat": beat, "ledgerkey": ledgerKey, "keep": keep, "tamper": tamper, "listen": listen, "called": called, "fetch": fetch,
 		},
 	})
 }

@@ -71,10 +71,17 @@ func endSentence(f domain.Fact) string {
 		return "Handed to " + string(e.To) + ", the controller it was meant for."
 	case request.Closed:
 		return "Closed: " + outcomeWords(e.Outcome) + lifted(e.Told) + "."
+	case request.Notified:
+		if !e.Delivered {
+			return "The client's system could not be told that the request is " + statusWords(e.Status) + "."
+		}
+		return "The client's system was told that the request is " + statusWords(e.Status) + "."
 	default:
 		return f.EventType()
 	}
 }
+
+func statusWords(s request.DSRStatus) string { return strings.ReplaceAll(string(s), "_", " ") }
 
 // lifted says that a restriction ended with a case.
 func lifted(told calendar.Date) string {

@@ -8,8 +8,23 @@ import (
 // OpenDSRVersion is the version of the OpenDSR messages: https://github.com/opengdpr/opendsr, 2.0.
 const OpenDSRVersion = "2.0"
 
-// OpenDSRUnsigned stands where OpenDSR has a signature. It can be taken for none.
-const OpenDSRUnsigned = "unsigned: this ledger signs no OpenDSR answers until access control exists"
+// The headers of every OpenDSR answer and callback: the domain of the certificate that discovery names, and the base64 of the
+// signature over the exact body (RSASSA-PKCS1-v1_5 with SHA-256).
+const (
+	HeaderDSRDomain    = "X-OpenDSR-Processor-Domain"
+	HeaderDSRSignature = "X-OpenDSR-Signature"
+)
+
+// OpenDSRCallback tells a controller's system how its request stands.
+type OpenDSRCallback struct {
+	Controller string     `json:"controller_id"`
+	Expected   *time.Time `json:"expected_completion_time,omitempty"`
+	// Callback is the address to which it goes, so that it serves at no other.
+	Callback string `json:"status_callback_url"`
+	ID       string `json:"subject_request_id"`
+	Status   string `json:"request_status"`
+	Version  string `json:"api_version"`
+}
 
 // OpenDSRRequest is a controller's request to its processor.
 type OpenDSRRequest struct {
@@ -21,7 +36,7 @@ type OpenDSRRequest struct {
 	// Submitted is when the person asked the controller: the client's clock runs from that day.
 	Submitted time.Time `json:"submitted_time"`
 	Version   string    `json:"api_version,omitempty"`
-	// Callbacks are refused where there are any: nothing is sent out.
+	// Callbacks are of those that the register declares of the controller; others are refused.
 	Callbacks  []string        `json:"status_callback_urls,omitempty"`
 	Extensions json.RawMessage `json:"extensions,omitempty"`
 }
@@ -39,10 +54,9 @@ type OpenDSRReceived struct {
 	Expected   *time.Time `json:"expected_completion_time,omitempty"`
 	Received   time.Time  `json:"received_time"`
 	// Encoded is the request's body in base64.
-	Encoded   []byte `json:"encoded_request,omitempty"`
-	ID        string `json:"subject_request_id"`
-	Signature string `json:"processor_signature"`
-	Version   string `json:"api_version"`
+	Encoded []byte `json:"encoded_request,omitempty"`
+	ID      string `json:"subject_request_id"`
+	Version string `json:"api_version"`
 }
 
 // OpenDSRStatus says how a request stands.
@@ -77,7 +91,7 @@ type OpenDSRDiscovery struct {
 	Version    string                 `json:"api_version"`
 	Types      []string               `json:"supported_subject_request_types"`
 	Identities []OpenDSRIdentityKinds `json:"supported_identities"`
-	// Certificate is empty: nothing is signed.
+	// Certificate is the address of the certificate that checks the signatures, in PEM.
 	Certificate string `json:"processor_certificate"`
 }
 

@@ -58,6 +58,8 @@ type Controller struct {
 	// Regime is UK or EU.
 	Regime  string `json:"regime" yaml:"regime"`
 	Country string `json:"country" yaml:"country"`
+	// Callbacks are the addresses to which it may have the status of its OpenDSR requests sent: https, or this machine.
+	Callbacks []string `json:"callbacks,omitempty" yaml:"callbacks,omitempty"`
 	// SubProcessors says how it authorises sub-processors (Art. 28(2)); absent where it said nothing beyond its instructions.
 	SubProcessors *Authorisation `json:"subProcessors,omitempty" yaml:"subProcessors,omitempty"`
 	Contacts      []Contact      `json:"contacts,omitempty" yaml:"contacts,omitempty"`

@@ -34,7 +34,7 @@ type projection struct{}
 func Projection() projections.Projection { return projection{} }
 
 func (projection) Name() string   { return Name }
-func (projection) Version() int   { return 1 }
+func (projection) Version() int   { return 2 }
 func (projection) Schema() string { return schema }
 func (projection) Folder() projections.Folder {
 	return &folder{states: map[request.Key]request.State{}}

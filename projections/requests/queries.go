@@ -135,6 +135,21 @@ func (r *Requests) OfPerson(ctx context.Context, subjects []domain.SubjectKey) (
 	return list, at, err
 }
 
+// Since lists the cases that have a step at or after a position, each once, and gives the position at which the view stood. It
+// returns domain.ErrUnavailable where the view does not answer.
+func (r *Requests) Since(ctx context.Context, from domain.Position) (list []request.Key, at domain.Position, err error) {
+	at, err = r.view.Read(ctx, func(conn *sqlite.Conn, _ domain.Position) error {
+		stmt, err := conn.Prepare("SELECT DISTINCT controller, id FROM step WHERE position >= ? ORDER BY controller, id")
+		if err != nil {
+			return err
+		}
+		stmt.BindInt64(1, int64(from))
+		list, err = keys(stmt)
+		return err
+	})
+	return list, at, err
+}
+
 func of(conn *sqlite.Conn, subject domain.SubjectKey) ([]request.Key, error) {
 	stmt, err := conn.Prepare("SELECT controller, id FROM person WHERE subject = ? ORDER BY controller, id")
 	if err != nil {

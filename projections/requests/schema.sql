@@ -25,6 +25,7 @@ CREATE TABLE step (
 	event      BLOB    NOT NULL,
 	PRIMARY KEY (controller, id, position)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX step_position ON step (position);
 
 -- Whose cases they are.
 CREATE TABLE person (
