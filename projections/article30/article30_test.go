@@ -126,7 +126,7 @@ func TestTheRecordSaysWhatArticle30Asks(t *testing.T) {
 		t.Fatalf("records: %+v", b.Records)
 	}
 	r := b.Records[0]
-	if r.Controller != client || len(r.Contacts) != 1 || !r.Contacts[0].Representative || r.Contacts[0].Event == "" {
+	if !reflect.DeepEqual(r.Controller, client) || len(r.Contacts) != 1 || !r.Contacts[0].Representative || r.Contacts[0].Event == "" {
 		t.Errorf("the controller: %+v", r)
 	}
 	if len(r.Activities) != 1 || r.Activities[0].Version != 1 || r.Activities[0].Terms.Title != "Orders" || r.Activities[0].Withdrawn != nil {
@@ -153,7 +153,7 @@ func TestTheRecordSaysWhatArticle30Asks(t *testing.T) {
 	} else if transfer.Seen = r.Transfers[0].Seen; r.Transfers[0] != transfer {
 		t.Errorf("transfer: %+v", r.Transfers[0])
 	}
-	if all := book(t, a, article30.Query{}); len(all.Records) != 2 || all.Records[1].Controller != other || len(all.Records[1].Activities) != 0 {
+	if all := book(t, a, article30.Query{}); len(all.Records) != 2 || !reflect.DeepEqual(all.Records[1].Controller, other) || len(all.Records[1].Activities) != 0 {
 		t.Errorf("of all: %+v", all.Records)
 	}
 }
