@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"sync"
@@ -29,9 +30,10 @@ func (a *API) logRoutes() {
 	a.route(huma.Operation{
 		Method: http.MethodGet, Path: "/log", OperationID: "readLog", Tags: []string{"log"}, Summary: "Read the log",
 		Description: "One entry a line, the event byte for byte as it is stored and hashed. A line with problem instead of an entry " +
-			"ends the body where reading failed.",
+			"ends the body where reading failed. What the law forbids telling of is withheld: its line has its position and leaf hash.",
 		Parameters: []*huma.Param{
 			query("from", "integer", "The position to begin at; 0."), query("limit", "integer", "The most entries to give; 1,000."),
+			secret(), asOf(),
 		},
 		Responses: entries("Entries, at most limit, ending at the end of the log at the latest"),
 	}, (*call).readLog)
@@ -39,9 +41,19 @@ func (a *API) logRoutes() {
 		Method: http.MethodGet, Path: "/log/stream", OperationID: "followLog", Tags: []string{"log"}, Summary: "Follow the log",
 		Description: "As /log, and goes on with entries as they are recorded. While nothing is, a line {\"end\":n} says every few seconds " +
 			"that the line is alive.",
-		Parameters: []*huma.Param{query("from", "integer", "The position to begin at; the end of the log.")},
+		Parameters: []*huma.Param{query("from", "integer", "The position to begin at; the end of the log."), secret()},
 		Responses:  entries("Entries without end"),
 	}, (*call).followLog)
+	a.route(huma.Operation{
+		Method: http.MethodPost, Path: "/controllers/{controller}/people/log", OperationID: "personLog", Tags: []string{"log", "people"},
+		Summary: "Read the entries that name one person", Parameters: append(looker(), secret(), asOf()),
+		Description: "As /log. The identifier travels in the body, so that no URL names a person, and is never repeated. The log is searched to " +
+			"its end; lines with reached say how far.",
+		RequestBody: &huma.RequestBody{
+			Required: true, Content: map[string]*huma.MediaType{wire.ContentJSON: {Schema: schemaOf[wire.LogQuery](a)}},
+		},
+		Responses: entries("Entries"),
+	}, (*call).personLog)
 }
 
 // readLog gives entries up to the end that the log had when reading began.
@@ -60,6 +72,13 @@ func (c *call) readLog() error {
 	if err := c.within(*from); err != nil {
 		return err
 	}
+	veil, err := c.veil()
+	if err != nil {
+		return err
+	}
+	if end := c.end(); c.as != nil {
+		left = min(left, int(end-min(*from, end)))
+	}
 	var out *lines
 	for batch, err := range c.api.cfg.Log.Read(c.ctx(), *from) {
 		if err != nil && out == nil {
@@ -76,7 +95,7 @@ func (c *call) readLog() error {
 		}
 		given := min(left, len(batch.Events))
 		batch.Events = batch.Events[:given]
-		if err := out.entries(batch); err != nil {
+		if err := out.entries(batch, veil, everything); err != nil {
 			return err
 		}
 		if left -= given; left == 0 || batch.CaughtUp {
@@ -102,12 +121,47 @@ func (c *call) within(from domain.Position) error {
 	return c.ctx().Err()
 }
 
-// entries writes a batch and flushes it.
-func (l lines) entries(batch domain.Batch) error {
+// veil gives what withholds entries, nil where the caller asks for them, too.
+func (c *call) veil() (*Veil, error) {
+	shows, err := c.sees()
+	if err != nil || shows {
+		return nil, err
+	}
+	return NewVeil(c.api.cfg.Now), nil
+}
+
+// everything wants every entry.
+func everything([]byte) bool { return true }
+
+// entries writes what is wanted of a batch and flushes it. Orders on record by now hide entries, whenever those were recorded.
+func (l lines) entries(batch domain.Batch, veil *Veil, wanted func(stored []byte) bool) error {
+	if veil != nil {
+		veil.Know(l.call.api.cfg.Ledger.State().CourtOrders.Orders)
+		for _, event := range batch.Events { // The log may be ahead of the state.
+			if err := veil.Learn(event); err != nil {
+				return err
+			}
+		}
+	}
 	var line []byte
 	for i, event := range batch.Events {
-		line = strconv.AppendUint(append(line[:0], `{"position":`...), uint64(batch.At)+uint64(i), 10)
+		if !wanted(event) {
+			continue
+		}
+		at := batch.At + domain.Position(i)
+		line = strconv.AppendUint(append(line[:0], `{"position":`...), uint64(at), 10)
 		line = append(append(append(line, `,"event":`...), event...), '}')
+		if veil != nil {
+			hidden, err := veil.Hides(event)
+			if err != nil {
+				return err
+			}
+			if hidden {
+				if line, err = json.Marshal(Withheld(at, event)); err != nil {
+					return errors.Wrap(err, "encode a line of the log")
+				}
+			}
+		}
 		if err := l.raw(line); err != nil {
 			return err
 		}
@@ -134,6 +188,10 @@ func (c *call) followLog() error {
 	if err := c.within(*from); err != nil {
 		return err
 	}
+	veil, err := c.veil()
+	if err != nil {
+		return err
+	}
 	if !c.api.streams.TryAcquire(1) {
 		return errors.WithHint(errors.Wrap(domain.ErrBusy, "room for another follower"), "At most 64 follow the log at once; read it in pages instead.")
 	}
@@ -156,11 +214,11 @@ func (c *call) followLog() error {
 	c.w.Header().Set(wire.HeaderPosition, at.String())
 	out := c.lines()
 	defer out.end()
-	return out.follow(ctx, steps, *from)
+	return out.follow(ctx, steps, *from, veil)
 }
 
 // follow writes what comes, and a heartbeat where nothing does.
-func (l lines) follow(ctx context.Context, steps <-chan read, at domain.Position) error {
+func (l lines) follow(ctx context.Context, steps <-chan read, at domain.Position, veil *Veil) error {
 	cfg := l.call.api.cfg
 	beat := time.NewTicker(cfg.Heartbeat)
 	defer beat.Stop()
@@ -173,7 +231,7 @@ func (l lines) follow(ctx context.Context, steps <-chan read, at domain.Position
 			case step.err != nil:
 				return l.problem(errors.Wrap(step.err, "follow the log"))
 			}
-			if err := l.entries(step.batch); err != nil {
+			if err := l.entries(step.batch, veil, everything); err != nil {
 				return err
 			}
 			at = step.batch.End()

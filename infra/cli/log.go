@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -23,9 +24,13 @@ type logFilter struct {
 	from, to   int64
 	kind       string
 	controller string
+	person     string
+	asOf       string
+	secret     bool
 }
 
 func (f *logFilter) add(cmd *cobra.Command) {
+	secretFlag(cmd, &f.secret)
 	cmd.Flags().StringVar(&f.kind, "type", "", "only events of this type, or of the types that begin so: daybook.action")
 	cmd.Flags().StringVarP(&f.controller, "controller", "c", "", "only what concerns this client")
 }
@@ -63,38 +68,6 @@ type loggedEvent struct {
 	} `json:"data"`
 }
 
-func (p *program) logRead() *cobra.Command {
-	var f logFilter
-	var of stoppedFlags
-	cmd := &cobra.Command{
-		Use:   "read",
-		Short: "Read entries from one position to another",
-		Long: "Reads entries up to the end of the log. The events of -o jsonl are the bytes that are stored and hashed.\n" +
-			"With --data it reads the directory of a ledger that is stopped.",
-		Example: "  daybook log read --from 100 --to 200\n  daybook log read -c fenland-cycles --type daybook.action -o jsonl\n" +
-			"  daybook log read --data ./daybook-data -o jsonl",
-		Args: exact(0, "no arguments, only flags"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.from < 0 || f.to < -1 {
-				return usage("A position is below nothing.", "Positions count from 0.")
-			}
-			w := &logWriter{program: p, filter: f}
-			var err error
-			if of.data != "" {
-				err = p.readStopped(cmd.Context(), of, uint64(f.from), w.take)
-			} else {
-				err = p.readRemote(cmd.Context(), uint64(f.from), w.take)
-			}
-			return errors.CombineErrors(err, w.end())
-		},
-	}
-	f.add(cmd)
-	cmd.Flags().Int64Var(&f.from, "from", 0, "the first position to read")
-	cmd.Flags().Int64Var(&f.to, "to", -1, "the last position to read; -1 for the end of the log")
-	of.add(cmd, "read")
-	return cmd
-}
-
 func (p *program) logFollow() *cobra.Command {
 	var f logFilter
 	cmd := &cobra.Command{
@@ -103,13 +76,13 @@ func (p *program) logFollow() *cobra.Command {
 		Example: "  daybook log follow\n  daybook log follow --from 0 -o jsonl",
 		Args:    exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			path := "/log/stream"
+			q := filter{}.set("secret", secretValue(f.secret))
 			if f.from >= 0 {
-				path += "?from=" + strconv.FormatInt(f.from, 10)
+				q.set("from", strconv.FormatInt(f.from, 10))
 			}
 			f.to = -1
 			w := &logWriter{program: p, filter: f, live: true}
-			err := p.ledger().lines(cmd.Context(), http.MethodGet, path, func(line []byte) (bool, error) {
+			err := p.ledger().lines(cmd.Context(), http.MethodGet, q.path("/log/stream"), func(line []byte) (bool, error) {
 				entry, is, err := entryOf(line)
 				if err != nil || !is {
 					return true, err
@@ -127,38 +100,16 @@ func (p *program) logFollow() *cobra.Command {
 	return cmd
 }
 
-// logPage is how many entries are asked for at once, and how many a table is laid out for.
-const (
-	logPage   = 10_000
-	tablePage = 200
-)
-
-// readRemote reads page after page until the end of the log, or until take says that it is enough.
-func (p *program) readRemote(ctx context.Context, from uint64, take func(wire.LogEntry) (bool, error)) error {
-	for {
-		n, enough := 0, false
-		path := "/log?from=" + strconv.FormatUint(from, 10) + "&limit=" + strconv.Itoa(logPage)
-		err := p.ledger().lines(ctx, http.MethodGet, path, func(line []byte) (bool, error) {
-			entry, is, err := entryOf(line)
-			if err != nil || !is {
-				return true, err
-			}
-			n, from = n+1, entry.Position+1
-			more, err := take(entry)
-			enough = !more
-			return more, err
-		})
-		if err != nil || enough || n < logPage {
-			return err
-		}
-	}
-}
+// tablePage is how many entries a table is laid out for.
+const tablePage = 200
 
 // entryOf reads one line of the log: an entry, a sign of life, or the problem for which reading ended.
 func entryOf(line []byte) (entry wire.LogEntry, is bool, err error) {
 	var l struct {
 		Position *uint64         `json:"position"`
 		Event    json.RawMessage `json:"event"`
+		Withheld bool            `json:"withheld"`
+		Leaf     []byte          `json:"leaf"`
 		Problem  *wire.Problem   `json:"problem"`
 	}
 	if err := json.Unmarshal(line, &l); err != nil {
@@ -167,10 +118,10 @@ func entryOf(line []byte) (entry wire.LogEntry, is bool, err error) {
 	if l.Problem != nil {
 		return entry, false, refused(*l.Problem)
 	}
-	if l.Position == nil || l.Event == nil {
+	if l.Position == nil || l.Event == nil && !l.Withheld {
 		return entry, false, nil
 	}
-	return wire.LogEntry{Position: *l.Position, Event: l.Event}, true, nil
+	return wire.LogEntry{Position: *l.Position, Event: l.Event, Withheld: l.Withheld, Leaf: l.Leaf}, true, nil
 }
 
 // logWriter shows entries in the chosen format, page by page, so that a log of any length needs little memory.
@@ -189,6 +140,12 @@ func (w *logWriter) take(entry wire.LogEntry) (bool, error) {
 	if w.filter.to >= 0 && entry.Position > uint64(w.filter.to) {
 		return false, nil
 	}
+	if entry.Withheld {
+		if w.filter.kind != "" || w.filter.controller != "" && w.filter.person == "" {
+			return true, nil // Whose it is and what must not be told, either.
+		}
+		return true, w.show(entry, withheldRow(entry))
+	}
 	var e loggedEvent
 	if err := json.Unmarshal(entry.Event, &e); err != nil {
 		return false, errors.NewAssertionErrorWithWrappedErrf(err, "event %d is not JSON", errors.Safe(entry.Position))
@@ -196,6 +153,11 @@ func (w *logWriter) take(entry wire.LogEntry) (bool, error) {
 	if !w.filter.takes(e) {
 		return true, nil
 	}
+	return true, w.show(entry, logRow(entry.Position, e))
+}
+
+// show shows an entry, of which a table has the row.
+func (w *logWriter) show(entry wire.LogEntry, row []string) error {
 	w.shown++
 	switch w.format {
 	case "json":
@@ -203,19 +165,28 @@ func (w *logWriter) take(entry wire.LogEntry) (bool, error) {
 		if !w.opened {
 			opening, w.opened = "[\n  ", true
 		}
-		return true, w.write(opening + rawEntry(entry))
+		return w.write(opening + rawEntry(entry))
 	case "jsonl":
-		return true, w.write(rawEntry(entry) + "\n")
+		return w.write(rawEntry(entry) + "\n")
 	}
-	w.rows = append(w.rows, logRow(entry.Position, e))
+	w.rows = append(w.rows, row)
 	if w.live || len(w.rows) == tablePage {
-		return true, w.page()
+		return w.page()
 	}
-	return true, nil
+	return nil
+}
+
+// withheldRow shows that there is an entry of which nothing may be told.
+func withheldRow(entry wire.LogEntry) []string {
+	return []string{strconv.FormatUint(entry.Position, 10), "", "", "Withheld: the law forbids telling of it now.\nLeaf " +
+		base64.StdEncoding.EncodeToString(entry.Leaf)}
 }
 
 // rawEntry puts the stored bytes into a line as they are; encoding them again could change them.
 func rawEntry(entry wire.LogEntry) string {
+	if entry.Withheld {
+		return `{"position":` + strconv.FormatUint(entry.Position, 10) + `,"withheld":true,"leaf":"` + base64.StdEncoding.EncodeToString(entry.Leaf) + `"}`
+	}
 	return `{"position":` + strconv.FormatUint(entry.Position, 10) + `,"event":` + string(entry.Event) + "}"
 }
 

@@ -55,7 +55,12 @@ func (r remote) call(ctx context.Context, method, path, contentType string, body
 
 // lines sends a request and hands on each line of the answer until the function says false.
 func (r remote) lines(ctx context.Context, method, path string, each func(line []byte) (bool, error)) error {
-	res, err := r.send(ctx, method, path, "", nil)
+	return r.linesOf(ctx, method, path, nil, each)
+}
+
+// linesOf is lines for a request with a body, as call takes it.
+func (r remote) linesOf(ctx context.Context, method, path string, body any, each func(line []byte) (bool, error)) error {
+	res, err := r.send(ctx, method, path, "", body)
 	if err != nil {
 		return err
 	}

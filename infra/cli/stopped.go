@@ -7,9 +7,7 @@ import (
 
 	"github.com/cockroachdb/errors"
 
-	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/app"
-	"github.com/jigowatt/daybook/infra/wire"
 )
 
 // openStopped opens the ledger of a directory that no process serves. The default addresses are not used: nothing listens.
@@ -17,30 +15,6 @@ func (p *program) openStopped(ctx context.Context, of stoppedFlags) (*app.Stoppe
 	cfg := app.Config{Data: of.data, Name: of.name, Version: version(), Logger: p.logger(false, slog.LevelWarn)}
 	of.engine.set(p, &cfg)
 	return app.OpenStopped(ctx, cfg)
-}
-
-// readStopped reads the data directory of a ledger that is not running.
-func (p *program) readStopped(ctx context.Context, of stoppedFlags, from uint64, take func(wire.LogEntry) (bool, error)) (err error) {
-	ledger, err := p.openStopped(ctx, of)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.CombineErrors(err, ledger.Close()) }()
-	for batch, err := range ledger.Read(ctx, domain.Position(from)) {
-		if err != nil {
-			return err
-		}
-		for i, event := range batch.Events {
-			more, err := take(wire.LogEntry{Position: uint64(batch.At) + uint64(i), Event: event})
-			if err != nil || !more {
-				return err
-			}
-		}
-		if batch.CaughtUp {
-			return nil
-		}
-	}
-	return ctx.Err()
 }
 
 // rebuildStopped builds views in the data directory of a ledger that is not running.

@@ -194,7 +194,7 @@ func (l remoteLog) Read(ctx context.Context, from domain.Position) iter.Seq2[dom
 	return func(yield func(domain.Batch, error) bool) {
 		batch := domain.Batch{At: from}
 		more := true
-		err := l.program.readRemote(ctx, uint64(from), func(entry wire.LogEntry) (bool, error) {
+		err := l.program.readRemote(ctx, reading{from: uint64(from), secret: true}, func(entry wire.LogEntry) (bool, error) {
 			if domain.Position(entry.Position) != batch.End() {
 				more = yield(batch, nil)
 				batch = domain.Batch{At: domain.Position(entry.Position)}

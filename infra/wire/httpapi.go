@@ -102,13 +102,26 @@ type Services struct {
 type LogEntry struct {
 	Position uint64 `json:"position"`
 	// Event is the CloudEvent, byte for byte as it is stored and hashed. Do not encode it again before hashing it.
-	Event json.RawMessage `json:"event"`
+	Event json.RawMessage `json:"event,omitempty"`
+	// Withheld says that the law forbids telling of the entry now (Art. 28(3)(a)). Leaf is its RFC 6962 leaf hash then, 32 bytes in
+	// padded base64, by which the history is proved without it.
+	Withheld bool   `json:"withheld,omitempty"`
+	Leaf     []byte `json:"leaf,omitempty"`
+}
+
+// LogQuery asks for the entries about one person. Identifiers travel in bodies only.
+type LogQuery struct {
+	Person Text `json:"person"`
+	// From is the position to begin at.
+	From uint64 `json:"from,omitempty"`
 }
 
 // Heard is a line of a followed log in which nothing happened, sent so that silence can be told from a broken line.
 type Heard struct {
 	// End is the end of the log.
 	End uint64 `json:"end"`
+	// Reached is how far the log was searched, where entries are searched for.
+	Reached uint64 `json:"reached,omitempty"`
 }
 
 // Source is what is known of one service as a source of entries, and what is missing of it (Art. 5(2), 24(1)).
