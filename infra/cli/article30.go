@@ -15,7 +15,7 @@ import (
 )
 
 func (p *program) article30() *cobra.Command {
-	var controller, at, page string
+	var controller, page string
 	var unused int
 	var reveal, secret bool
 	cmd := &cobra.Command{
@@ -26,7 +26,7 @@ func (p *program) article30() *cobra.Command {
 		Example: "  daybook article30\n  daybook article30 -c fenland-cycles --at 2026-06-30\n  daybook article30 --html record.html --reveal-contacts",
 		Args:    exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f := filter{}.set("at", at).set("secret", secretValue(secret))
+			f := filter{}.set("secret", secretValue(secret))
 			if unused != 0 {
 				f.set("unused", strconv.Itoa(unused))
 			}
@@ -52,7 +52,6 @@ func (p *program) article30() *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.StringVarP(&controller, "controller", "c", "", "only the record of this client")
-	fl.StringVar(&at, "at", "", "as it stood on a day, 2026-06-30, or when the ledger had so many entries")
 	fl.IntVar(&unused, "unused", 0, "after how many days what is declared and not done is drift; 90 by default")
 	fl.StringVar(&page, "html", "", "write a page to print into this file; - for standard output")
 	fl.BoolVar(&reveal, "reveal-contacts", false, "with the names, addresses and numbers of contacts")

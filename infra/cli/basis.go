@@ -11,7 +11,6 @@ import (
 
 func (p *program) basis() *cobra.Command {
 	var controller, instruction, on string
-	var at int64
 	cmd := &cobra.Command{
 		Use:   "basis -c CONTROLLER -i INSTRUCTION",
 		Short: "Which basis an instruction gave on a date, as it was known then or is known now",
@@ -27,9 +26,6 @@ func (p *program) basis() *cobra.Command {
 				return usage("It is not said which instruction.", "Give --instruction with its name in the register.")
 			}
 			f := filter{}.set("on", on)
-			if at >= 0 {
-				f.set("at", strconv.FormatInt(at, 10))
-			}
 			var b wire.BasisOn
 			path := f.path("/controllers/" + controller + "/instructions/" + instruction + "/basis")
 			if err := p.ledger().call(cmd.Context(), http.MethodGet, path, "", nil, &b); err != nil {
@@ -55,6 +51,5 @@ func (p *program) basis() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&instruction, "instruction", "i", "", "the instruction, by its name in the register")
 	f.StringVar(&on, "on", "", "the day, 2026-11-23, which stands for its end, or the moment; now by default")
-	f.Int64Var(&at, "at", -1, "as it was known when the ledger had so many entries")
 	return cmd
 }

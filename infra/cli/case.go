@@ -15,7 +15,7 @@ import (
 )
 
 func (p *program) cases() *cobra.Command {
-	return group("case", "Cases: people's rights and complaints, with both clocks", p.caseOpen(), p.caseList(), p.caseShow(), p.caseStep(), p.caseFind(), p.caseOrder(), p.caseSettle(), p.caseReport())
+	return group("case", "Cases: people's rights and complaints, with both clocks", p.caseOpen(), p.timed(p.caseList()), p.timed(p.caseShow()), p.caseStep(), p.caseFind(), p.caseOrder(), p.caseSettle(), p.caseReport())
 }
 
 // clientFlag adds the flag that names the client.

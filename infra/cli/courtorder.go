@@ -13,7 +13,7 @@ import (
 
 func (p *program) courtOrder() *cobra.Command {
 	return group("court-order", "Orders of courts and authorities to disclose, and whether the client may be told",
-		p.courtOrderReceive(), p.courtOrderInform(), p.courtOrderList())
+		p.courtOrderReceive(), p.courtOrderInform(), p.timed(p.courtOrderList()))
 }
 
 func (p *program) courtOrderReceive() *cobra.Command {

@@ -13,7 +13,6 @@ import (
 func (p *program) findings() *cobra.Command {
 	var controller, service, since, until string
 	var codes []string
-	var at int64
 	var limit int
 	var secret bool
 	cmd := &cobra.Command{
@@ -29,9 +28,6 @@ func (p *program) findings() *cobra.Command {
 			more, err := pages(limit, func(after string, n int) (string, int, error) {
 				f := filter{}.set("controller", controller).set("service", service).set("code", strings.Join(codes, ",")).set("from", since).
 					set("to", until).set("after", after).set("limit", strconv.Itoa(n)).set("secret", secretValue(secret))
-				if at >= 0 {
-					f.set("at", strconv.FormatInt(at, 10))
-				}
 				var page wire.Findings
 				err := p.ledger().call(cmd.Context(), http.MethodGet, f.path("/findings"), "", nil, &page)
 				all.Entries, all.Next, all.Position = append(all.Entries, page.Entries...), page.Next, page.Position
@@ -50,9 +46,8 @@ func (p *program) findings() *cobra.Command {
 	f.StringVar(&since, "since", "", "recorded on this day or later: 2026-11-01")
 	f.StringVar(&until, "until", "", "recorded on this day or earlier")
 	f.IntVar(&limit, "limit", 50, "the most entries to show; 0 for all")
-	f.Int64Var(&at, "at", -1, "as it was known when the ledger had so many entries")
 	secretFlag(cmd, &secret)
-	cmd.AddCommand(p.findingsCount(), p.findingsLate())
+	cmd.AddCommand(p.timed(p.findingsCount()), p.timed(p.findingsLate()))
 	return cmd
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 func (p *program) person() *cobra.Command {
-	return group("person", "What was done with one person's data, and what is held", p.personShow(), p.personLink(), p.personPlaces(), p.personStanding(), p.personLooks())
+	return group("person", "What was done with one person's data, and what is held", p.timed(p.personShow()), p.personLink(), p.timed(p.personPlaces()), p.personStanding(), p.timed(p.personLooks()))
 }
 
 type personFlags struct {
@@ -22,7 +22,6 @@ type personFlags struct {
 	oldest     bool
 	details    bool
 	limit      int
-	at         int64
 }
 
 func (p *program) personShow() *cobra.Command {
@@ -44,10 +43,6 @@ func (p *program) personShow() *cobra.Command {
 			if f.oldest {
 				query.Order = wire.OldestFirst
 			}
-			if f.at >= 0 {
-				at := uint64(f.at)
-				query.At = &at
-			}
 			person, err := p.fetchPerson(cmd, f, query)
 			if err != nil {
 				return err
@@ -60,7 +55,6 @@ func (p *program) personShow() *cobra.Command {
 	flags.BoolVar(&f.oldest, "oldest", false, "the oldest entry first")
 	flags.BoolVar(&f.details, "details", false, "open the sealed details")
 	flags.IntVar(&f.limit, "limit", wire.DefaultPage, "the most entries to show; 0 for all")
-	flags.Int64Var(&f.at, "at", -1, "as it was known when the ledger had so many entries")
 	return cmd
 }
 

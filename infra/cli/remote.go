@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"github.com/cockroachdb/errors"
+	"github.com/schollz/progressbar/v3"
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/wire"
@@ -20,6 +21,8 @@ type remote struct {
 	base string
 	http *http.Client
 	as   http.Header // who asks, and why
+	at   string      // as of when; empty for now
+	bar  func(what string, total int64, more ...progressbar.Option) *progress
 }
 
 const (
@@ -31,7 +34,7 @@ const (
 
 // call sends a request and reads the answer into a struct. A nil body sends none; []byte goes as it is, anything else as JSON.
 func (r remote) call(ctx context.Context, method, path, contentType string, body, into any) error {
-	res, err := r.send(ctx, method, path, contentType, body)
+	res, err := r.patient(ctx, method, path, contentType, body)
 	if err != nil {
 		return err
 	}
@@ -131,7 +134,7 @@ func (r remote) problem(res *http.Response) error {
 	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	var p wire.Problem
 	if err == nil && media == wire.ContentProblem && json.Unmarshal(answer, &p) == nil && p.Code != "" {
-		return &refusal{refused(p), p}
+		return &refusal{refused(p), p, res.Header.Get(wire.HeaderBuilding)}
 	}
 	kind := errInternal
 	if res.StatusCode == http.StatusNotFound {
@@ -151,6 +154,8 @@ func (r remote) broken(error) error {
 type refusal struct {
 	*failure
 	problem wire.Problem
+	// building says how far the view is that has to be waited for, empty where there is none.
+	building string
 }
 
 func (r *refusal) As(target any) bool {

@@ -13,7 +13,7 @@ import (
 
 func (p *program) retention() *cobra.Command {
 	return group("retention", "How long data may still be kept, what is due, and what stands in the way",
-		p.retentionCalendar(), p.retentionDue(), p.retentionBlocked())
+		p.timed(p.retentionCalendar()), p.timed(p.retentionDue()), p.timed(p.retentionBlocked()))
 }
 
 func (p *program) retentionCalendar() *cobra.Command {

@@ -30,7 +30,7 @@ func (p *program) standing(use, short string, show func(wire.Standing) listing) 
 		},
 	}
 	clientFlag(cmd, &controller)
-	return cmd
+	return p.timed(cmd)
 }
 
 func (p *program) personStanding() *cobra.Command {

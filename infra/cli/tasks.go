@@ -12,7 +12,7 @@ import (
 )
 
 func (p *program) orders() *cobra.Command {
-	return group("orders", "What the ledger told services to do, and whether they did", p.orderList(), p.orderShow())
+	return group("orders", "What the ledger told services to do, and whether they did", p.timed(p.orderList()), p.timed(p.orderShow()))
 }
 
 func (p *program) orderList() *cobra.Command {
