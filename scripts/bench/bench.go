@@ -11,6 +11,7 @@ import (
 
 	"github.com/cockroachdb/errors"
 
+	"github.com/jigowatt/daybook/scripts/bench/ledger"
 	"github.com/jigowatt/daybook/scripts/bench/load"
 	"github.com/jigowatt/daybook/scripts/bench/postgres"
 	"github.com/jigowatt/daybook/scripts/bench/rawframes"
@@ -48,6 +49,7 @@ type bench struct {
 	// What filling the sides measured on the way, for the rows that come later.
 	copied []report.Run
 	small  trailTimes
+	behind time.Duration
 }
 
 func newBench(cfg config, log *slog.Logger) (*bench, error) {
@@ -69,8 +71,13 @@ func (b *bench) run(ctx context.Context) (*report.Report, error) {
 		return nil, err
 	}
 	b.report.Plan = b.plan()
-	if err := b.start(ctx); err != nil {
-		return nil, err
+	if len(b.cfg.engines) == 0 {
+		if err := b.start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(b.cfg.engines) > 0 {
+		return &b.report, b.compareEngines(ctx)
 	}
 	for _, step := range steps() {
 		if !b.wants(step.rows...) {
@@ -108,7 +115,7 @@ func (b *bench) start(ctx context.Context) error {
 		b.log.WarnContext(ctx, "no postgresql found, its rows stay unmeasured")
 	}
 	var err error
-	if b.ledger, err = openProduct(ctx, b.cfg.daybook, b.dir); err != nil {
+	if b.ledger, err = openProduct(ctx, b.cfg.daybook, b.dir, ledger.Place{}); err != nil {
 		return err
 	}
 	if b.ledger == nil {

@@ -40,6 +40,8 @@ type config struct {
 	dir     string
 	daybook string
 	quick   bool
+	engines []string
+	kurrent string
 	// requests has a goroutine wait for each caller, instead of the cheap callers.
 	requests bool
 }
@@ -87,7 +89,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, logs io.Writer) 
 
 func parse(args []string, usage io.Writer) (config, error) {
 	var c config
-	var only string
+	var only, engines string
 	var seconds float64
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(usage)
@@ -97,6 +99,8 @@ func parse(args []string, usage io.Writer) (config, error) {
 	f.Float64Var(&seconds, "seconds", 5, "seconds that each run of each side is measured, after a warm-up of a fifth of it")
 	f.IntVar(&c.runs, "runs", 3, "runs of each side, taken in turn; the median counts")
 	f.BoolVar(&c.json, "json", false, "write JSON instead of a table")
+	f.StringVar(&engines, "engine", "", "engines to hold side by side instead of the rows, by comma: embedded, nats, cluster, kurrentdb")
+	f.StringVar(&c.kurrent, "kurrentdb", os.Getenv("DAYBOOK_TEST_KURRENTDB"), "connection string of a KurrentDB server (or DAYBOOK_TEST_KURRENTDB)")
 	f.BoolVar(&c.quick, "quick", false, "a smoke test: few events, short runs, figures without meaning")
 	f.BoolVar(&c.requests, "requests", false, "a waiting goroutine for each caller, which costs the callers' side more")
 	f.StringVar(&c.pg, "pg", "", "folder of PostgreSQL 15's programs (default: where Debian puts them, else the PATH)")
@@ -121,6 +125,14 @@ func parse(args []string, usage io.Writer) (config, error) {
 	c.only = rowNames()
 	if only != "" {
 		c.only = strings.Split(only, ",")
+	}
+	if engines != "" {
+		c.engines = strings.Split(engines, ",")
+	}
+	for _, name := range c.engines {
+		if !slices.Contains(engineNames(), name) {
+			return c, errors.WithHint(errors.New("there is no such engine"), "The engines are embedded, nats, cluster and kurrentdb.")
+		}
 	}
 	for _, name := range c.only {
 		if !slices.Contains(rowNames(), name) {

@@ -7,7 +7,7 @@ import (
 )
 
 // openProduct starts the ledger, which it builds where no binary is given. It returns nil where there is none to build yet.
-func openProduct(ctx context.Context, binary, dir string) (product, error) {
+func openProduct(ctx context.Context, binary, dir string, place ledger.Place) (product, error) {
 	if binary == "" {
 		var err error
 		if binary, err = ledger.Build(ctx, dir); err != nil || binary == "" {
@@ -22,7 +22,7 @@ func openProduct(ctx context.Context, binary, dir string) (product, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := ledger.Start(ctx, binary, dir, httpPort, natsPort)
+	p, err := ledger.Start(ctx, binary, dir, httpPort, natsPort, place)
 	if err != nil {
 		return nil, err // not a nil *Process inside a product
 	}

@@ -33,6 +33,7 @@ const (
 type Process struct {
 	binary, data       string
 	httpPort, natsPort int
+	place              Place
 	child              *child.Process
 	client             *http.Client
 	started            time.Duration // from the start of the process to answering
@@ -57,9 +58,16 @@ func Build(ctx context.Context, dir string) (string, error) {
 	return binary, nil
 }
 
+// Place is where the log of a ledger rests. The zero value is the embedded server.
+type Place struct {
+	Args []string // of daybook serve
+	Env  []string
+	URL  string // where callers record, where that is not the embedded server
+}
+
 // Start serves a fresh ledger under dir on two ports of the loopback, with the benchmark's register applied.
-func Start(ctx context.Context, binary, dir string, httpPort, natsPort int) (*Process, error) {
-	p := &Process{binary: binary, data: filepath.Join(dir, "ledger"), httpPort: httpPort, natsPort: natsPort,
+func Start(ctx context.Context, binary, dir string, httpPort, natsPort int, place Place) (*Process, error) {
+	p := &Process{binary: binary, data: filepath.Join(dir, "ledger"), httpPort: httpPort, natsPort: natsPort, place: place,
 		client: &http.Client{Timeout: time.Minute}}
 	if err := p.serve(ctx); err != nil {
 		return nil, err
@@ -75,8 +83,10 @@ func (p *Process) address() string { return "127.0.0.1:" + strconv.Itoa(p.httpPo
 func (p *Process) serve(ctx context.Context) error {
 	began := time.Now()
 	c, err := child.Start(ctx, syscall.SIGTERM, func(ctx context.Context) *exec.Cmd {
-		return exec.CommandContext(ctx, p.binary, "serve", "--data", p.data, "--http", p.address(),
-			"--nats", "127.0.0.1:"+strconv.Itoa(p.natsPort))
+		args := []string{"serve", "--data", p.data, "--http", p.address(), "--nats", "127.0.0.1:" + strconv.Itoa(p.natsPort)}
+		cmd := exec.CommandContext(ctx, p.binary, append(args, p.place.Args...)...)
+		cmd.Env = append(os.Environ(), p.place.Env...)
+		return cmd
 	})
 	if err != nil {
 		return err
@@ -145,7 +155,11 @@ func (p *Process) do(request *http.Request, also int) ([]byte, error) {
 
 // Target is where callers record.
 func (p *Process) Target() load.Target {
-	return load.Target{URL: "nats://127.0.0.1:" + strconv.Itoa(p.natsPort), Check: check,
+	url := p.place.URL
+	if url == "" {
+		url = "nats://127.0.0.1:" + strconv.Itoa(p.natsPort)
+	}
+	return load.Target{URL: url, Check: check,
 		Subject: func(s load.Service) string {
 			return wire.Subject{Kind: wire.Record, Controller: s.Controller, Service: s.Name}.String()
 		}}
