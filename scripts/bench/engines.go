@@ -15,9 +15,8 @@ import (
 	"github.com/jigowatt/daybook/scripts/bench/report"
 )
 
-// engineNames are the places where a ledger's log can rest: the server in the process, one server of its own, three with three copies,
-// and KurrentDB.
-func engineNames() []string { return []string{"embedded", "nats", "cluster", "kurrentdb"} }
+// engineNames are the places where a ledger's log can rest: the server in the process, three servers with three copies, and KurrentDB.
+func engineNames() []string { return []string{"embedded", "cluster", "kurrentdb"} }
 
 // contender is a ledger on one engine.
 type contender struct {
@@ -114,17 +113,16 @@ var errNoServer = errors.New("no server to measure")
 // place starts what an engine needs beside the ledger.
 func (b *bench) place(ctx context.Context, name, dir string) (place ledger.Place, stop func() error, err error) {
 	switch name {
-	case "nats", "cluster":
-		nodes := map[string]int{"nats": 1, "cluster": 3}[name]
+	case "cluster":
 		server, err := clustertest.Build(ctx, dir)
 		if err != nil {
 			return place, nil, err
 		}
-		c, err := clustertest.Start(ctx, clustertest.Config{Dir: dir, Binary: server, Nodes: nodes})
+		c, err := clustertest.Start(ctx, clustertest.Config{Dir: dir, Binary: server})
 		if err != nil {
 			return place, nil, err
 		}
-		return ledger.Place{Args: []string{"--nats-url", c.URL(), "--replicas", strconv.Itoa(nodes)}, URL: c.URL()}, c.Close, nil
+		return ledger.Place{Args: []string{"--nats-url", c.URL(), "--replicas", "3"}, URL: c.URL()}, c.Close, nil
 	case "kurrentdb":
 		if b.cfg.kurrent == "" {
 			return place, nil, errNoServer

@@ -99,7 +99,7 @@ func parse(args []string, usage io.Writer) (config, error) {
 	f.Float64Var(&seconds, "seconds", 5, "seconds that each run of each side is measured, after a warm-up of a fifth of it")
 	f.IntVar(&c.runs, "runs", 3, "runs of each side, taken in turn; the median counts")
 	f.BoolVar(&c.json, "json", false, "write JSON instead of a table")
-	f.StringVar(&engines, "engine", "", "engines to hold side by side instead of the rows, by comma: embedded, nats, cluster, kurrentdb")
+	f.StringVar(&engines, "engine", "", "engines to hold side by side instead of the rows, by comma: embedded, cluster, kurrentdb")
 	f.StringVar(&c.kurrent, "kurrentdb", os.Getenv("DAYBOOK_TEST_KURRENTDB"), "connection string of a KurrentDB server (or DAYBOOK_TEST_KURRENTDB)")
 	f.BoolVar(&c.quick, "quick", false, "a smoke test: few events, short runs, figures without meaning")
 	f.BoolVar(&c.requests, "requests", false, "a waiting goroutine for each caller, which costs the callers' side more")
@@ -131,7 +131,7 @@ func parse(args []string, usage io.Writer) (config, error) {
 	}
 	for _, name := range c.engines {
 		if !slices.Contains(engineNames(), name) {
-			return c, errors.WithHint(errors.New("there is no such engine"), "The engines are embedded, nats, cluster and kurrentdb.")
+			return c, errors.WithHint(errors.New("there is no such engine"), "The engines are embedded, cluster and kurrentdb.")
 		}
 	}
 	for _, name := range c.only {
