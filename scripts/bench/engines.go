@@ -45,6 +45,11 @@ func (b *bench) compareEngines(ctx context.Context) (err error) {
 		}
 		b.report.Rows = append(b.report.Rows, row)
 	}
+	for _, c := range all {
+		if c.product != nil {
+			b.report.Sides = append(b.report.Sides, report.Side{Name: c.name, Settings: c.product.Settings()})
+		}
+	}
 	return nil
 }
 
@@ -103,7 +108,6 @@ func (b *bench) contenders(ctx context.Context) (all []contender, stop func() er
 		}
 		stops = append(stops, p.Stop)
 		all = append(all, contender{name, p})
-		b.report.Sides = append(b.report.Sides, report.Side{Name: name, Settings: p.Settings()})
 	}
 	return all, stop, nil
 }

@@ -219,7 +219,11 @@ func (p *Process) Stop() error { return p.child.Stop() }
 func (p *Process) Settings() []report.Setting {
 	now, peak := p.child.Memory()
 	mib := func(b uint64) string { return strconv.FormatUint(b>>20, 10) + " MiB" }
-	return []report.Setting{{Name: "daybook serve", Value: "defaults, embedded nats-server, a process of its own"},
+	where := "defaults, embedded nats-server, a process of its own"
+	if len(p.place.Args) > 0 {
+		where = strings.Join(p.place.Args, " ") + ", a process of its own"
+	}
+	return []report.Setting{{Name: "daybook serve", Value: where},
 		{Name: "start to answering", Value: p.started.Round(time.Millisecond).String()},
 		{Name: "memory at the end", Value: mib(now) + ", at most " + mib(peak)}}
 }
