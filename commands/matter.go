@@ -20,6 +20,8 @@ type Matter struct {
 	By         domain.ContactID // who said so; may be empty
 	At         time.Time        // when it was said; zero for now
 	What       dossier.Matter
+	// With gives the matters of the person that are recorded with it, all or none, and only where it is new; nil for none.
+	With func(context.Context, dossier.Of) ([]dossier.Matter, error)
 }
 
 // Settled says where a command about a person was recorded. Events is 0 where it changed nothing.
@@ -40,19 +42,42 @@ func (l *Ledger) About(ctx context.Context, m Matter) (Settled, error) {
 		return Settled{}, errors.WithHint(errors.Wrap(domain.ErrNotFound, "person of a matter"),
 			"No service has told the ledger about this identifier under this controller.")
 	}
-	return l.AboutDossier(ctx, dossier.Of{Controller: m.Controller, Subject: keys[0], By: m.By}, m.What, m.At)
+	of := dossier.Of{Controller: m.Controller, Subject: keys[0], By: m.By}
+	all := []dossier.Matter{m.What}
+	if m.With != nil {
+		with, err := m.With(ctx, of)
+		if err != nil {
+			return Settled{}, err
+		}
+		all = append(all, with...)
+	}
+	return l.about(ctx, of, all, m.At)
 }
 
 // AboutDossier records a matter of the person who goes by a subject key. It returns whatever the matter's decision returns.
 func (l *Ledger) AboutDossier(ctx context.Context, of dossier.Of, what dossier.Matter, at time.Time) (Settled, error) {
-	what = dossier.For(what, of)
+	return l.about(ctx, of, []dossier.Matter{what}, at)
+}
+
+// about records the first of several matters, and the others where that is new.
+func (l *Ledger) about(ctx context.Context, of dossier.Of, all []dossier.Matter, at time.Time) (Settled, error) {
 	result, err := l.do(ctx, &command{decide: func(_ context.Context, on deciding) (any, []domain.Event, error) {
 		when, err := either(at, on.now)
 		if err != nil {
 			return nil, nil, err
 		}
-		facts, err := what.Decide(on.standings.get(of.Subject), on.now)
-		return nil, l.owned(facts, when), err
+		var facts []domain.Fact
+		for i, what := range all {
+			decided, err := dossier.For(what, of).Decide(on.standings.get(of.Subject), on.now)
+			if err != nil {
+				return nil, nil, err
+			}
+			if i == 0 && len(decided) == 0 {
+				break
+			}
+			facts = append(facts, decided...)
+		}
+		return nil, l.owned(facts, when), nil
 	}})
 	return Settled{Position: result.position, Events: result.events, Of: of}, err
 }

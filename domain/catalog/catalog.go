@@ -53,6 +53,7 @@ var readers = map[string]reader{
 	"daybook.count.reported.v1":         plain[source.CountReported],
 	"daybook.order.sent.v1":             plain[dossier.OrderSent],
 	"daybook.order.escalated.v1":        plain[dossier.OrderEscalated],
+	"daybook.order.recalled.v1":         plain[dossier.OrderRecalled],
 	"daybook.court-order.received.v1":   plain[disclosure.Received],
 	"daybook.court-order.informed.v1":   plain[disclosure.Informed],
 

@@ -81,6 +81,7 @@ var facts = []domain.Fact{
 		Categories: []domain.Category{"pd:Name"}, System: "crm", From: "shop", Location: "GB", Recipient: "northprint", Order: "order-7",
 		Reasons: []string{"objected", "on-hold"},
 	},
+	dossier.OrderRecalled{Of: ada, Order: "ord-1", Hold: "hold-1"},
 	source.HeartbeatRecorded{Controller: "fenland-cycles", Service: "webshop", Sequence: 4711},
 	source.CountReported{Controller: "fenland-cycles", Service: "webshop", System: "crm", Category: "pd:Name", People: 12},
 	dossier.OccasionRecorded{Of: ada, Instruction: "enquiries", Occasion: domain.WhenEnquiryAnswered},

@@ -17,9 +17,9 @@ var (
 	ErrNoSuchMatter = errors.Wrap(domain.ErrNotFound, "matter of the person")
 )
 
-// Decide gives the event, or none where the hold stands already. It returns domain.ErrInvalid, and domain.ErrConflict where
-// another hold of the person bears the id.
-func (c HoldPlaced) Decide(s Standing, _ time.Time) ([]domain.Fact, error) {
+// Decide gives the event, or none where the hold stands already, and with it the recall of every open order that the hold forbids. It
+// returns domain.ErrInvalid, and domain.ErrConflict where another hold of the person bears the id.
+func (c HoldPlaced) Decide(s Standing, now time.Time) ([]domain.Fact, error) {
 	if err := errors.CombineErrors(named(c.Hold), domain.ValidText(c.Reference)); err != nil {
 		return nil, errors.Wrap(err, "hold")
 	}
@@ -38,7 +38,21 @@ func (c HoldPlaced) Decide(s Standing, _ time.Time) ([]domain.Fact, error) {
 	if len(s.Holds) >= MaxOpen {
 		return nil, ErrTooMany
 	}
-	return []domain.Fact{c}, nil
+	facts := []domain.Fact{c}
+	for _, o := range s.Orders {
+		if o.Kind == TaskErase && c.Forbids(o.erasing(now)) {
+			facts = append(facts, OrderRecalled{Of: c.Of, Order: o.Order, Hold: c.Hold})
+		}
+	}
+	return facts, nil
+}
+
+// erasing gives the action that an order to erase asks for.
+func (c OrderSent) erasing(now time.Time) Action {
+	return Action{
+		Controller: c.Controller, Service: c.Service, Time: now, Operation: domain.Erase, Instruction: c.Instruction, System: c.System,
+		Categories: c.Categories,
+	}
 }
 
 const holdGrounds = "court-order, legal-claim, A17-3-a, A17-3-b, A17-3-c, A17-3-d or A17-3-e"
@@ -140,8 +154,7 @@ func (c OrderSent) Decide(s Standing, now time.Time) ([]domain.Fact, error) {
 		return nil, ErrTooMany
 	}
 	if c.Kind == TaskErase {
-		asked := Action{Time: now, Operation: domain.Erase, Instruction: c.Instruction, System: c.System, Categories: c.Categories}
-		if h := s.Held(asked); h != nil {
+		if h := s.Held(c.erasing(now)); h != nil {
 			return nil, errors.WithHint(errors.Wrapf(ErrHeld, "hold %s", errors.Safe(h.Hold)), "Article 17(3): release the hold first.")
 		}
 	}
@@ -230,6 +243,9 @@ func about(m domain.Fact, of Of) domain.Fact {
 		e.Of = of
 		return e
 	case OrderEscalated:
+		e.Of = of
+		return e
+	case OrderRecalled:
 		e.Of = of
 		return e
 	case ConsentGiven:

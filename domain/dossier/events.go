@@ -161,17 +161,30 @@ type OrderSent struct {
 	Instruction domain.InstructionID `json:"instruction"`
 	System      string               `json:"system,omitempty"` // empty for what the service itself holds
 	Categories  []domain.Category    `json:"categories,omitempty"`
-	Reason      string               `json:"reason"` // retention, consent-withdrawn, instruction-withdrawn, objection, or case
+	Reason      string               `json:"reason"` // retention, consent-withdrawn, instruction-withdrawn, objection, restriction, or case
 	Case        string               `json:"case,omitempty"`
 	Due         time.Time            `json:"due"` // when it was due, which a hold does not move
 	// Return says that the data is handed back to the controller before it is erased (Art. 28(3)(g)).
 	Return bool `json:"return,omitzero"`
 	// Recipient is who is to be told.
 	Recipient domain.RecipientID `json:"recipient,omitzero"`
+	// After names the order or the restriction of which a recipient is to be told.
+	After string `json:"after,omitzero"`
 }
 
 // EventType names the event.
 func (OrderSent) EventType() string { return "daybook.order.sent.v1" }
+
+// OrderRecalled is the event that the ledger took an order back which no service had answered, because a hold placed since forbids what
+// it asks (Art. 17(3)). When the hold ends, what is due is ordered again, with the day on which it was due first.
+type OrderRecalled struct {
+	Of
+	Order string `json:"order"`
+	Hold  string `json:"hold"`
+}
+
+// EventType names the event.
+func (OrderRecalled) EventType() string { return "daybook.order.recalled.v1" }
 
 // OrderEscalated is the event that an order was not answered in time and a person was told.
 type OrderEscalated struct {

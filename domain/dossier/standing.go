@@ -70,7 +70,7 @@ func (s Standing) IsZero() bool {
 func Changes(fact domain.Fact) bool {
 	switch e := fact.(type) {
 	case ConsentGiven, ConsentWithdrawn, ObjectionRaised, ObjectionResolved, RestrictionPlaced, RestrictionLifted,
-		HoldPlaced, HoldReleased, OrderSent, OrderEscalated:
+		HoldPlaced, HoldReleased, OrderSent, OrderEscalated, OrderRecalled:
 		return true
 	case ActionRecorded:
 		return e.Operation.Effect() == domain.Removes || e.Operation == domain.Move && e.From != "" || e.Order != ""
@@ -117,6 +117,8 @@ func (s Standing) Evolve(event domain.Event) Standing {
 		s.Orders = append(slices.Clone(s.Orders), e)
 	case OrderEscalated:
 		s.Escalated = append(slices.Clone(s.Escalated), e.Order)
+	case OrderRecalled:
+		return s.without(e.Order)
 	case ActionRecorded:
 		return s.acted(event.Time, e)
 	}
@@ -144,9 +146,15 @@ func (s Standing) acted(at time.Time, a ActionRecorded) Standing {
 		s.Erased = erased
 	}
 	if n := slices.IndexFunc(s.Orders, func(o OrderSent) bool { return o.Order == a.Order && a.Answers(o.Kind) }); n >= 0 {
-		s.Orders = slices.Delete(slices.Clone(s.Orders), n, n+1)
-		s.Escalated = slices.DeleteFunc(slices.Clone(s.Escalated), func(order string) bool { return order == a.Order })
+		return s.without(a.Order)
 	}
+	return s
+}
+
+// without gives the standing without an open order.
+func (s Standing) without(order string) Standing {
+	s.Orders = slices.DeleteFunc(slices.Clone(s.Orders), func(o OrderSent) bool { return o.Order == order })
+	s.Escalated = slices.DeleteFunc(slices.Clone(s.Escalated), func(open string) bool { return open == order })
 	return s
 }
 

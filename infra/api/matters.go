@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"time"
 
 	"github.com/cockroachdb/errors"
@@ -46,6 +47,9 @@ func (c *call) recordMatter(in wire.Matter) (wire.Settled, domain.Position, erro
 	if m.What, err = matter(in); err != nil {
 		return wire.Settled{}, 0, err
 	}
+	if r, is := m.What.(dossier.RestrictionPlaced); is {
+		m.With = c.restrictionNotices(r)
+	}
 	settled, err := c.api.cfg.Ledger.About(c.ctx(), m)
 	if err != nil {
 		return wire.Settled{}, 0, err
@@ -56,6 +60,20 @@ func (c *call) recordMatter(in wire.Matter) (wire.Settled, domain.Position, erro
 		out.ID = in.ID
 	}
 	return out, c.api.cfg.Ledger.State().End, nil
+}
+
+// restrictionNotices gives the orders to tell those who were given the person's data that it is restricted (Art. 19).
+func (c *call) restrictionNotices(r dossier.RestrictionPlaced) func(context.Context, dossier.Of) ([]dossier.Matter, error) {
+	return func(ctx context.Context, of dossier.Of) ([]dossier.Matter, error) {
+		notices, err := c.api.cases.Notices(ctx, dossier.OrderSent{
+			Of: of, Order: r.Restriction, Instruction: r.Instruction, Reason: "restriction", Due: c.api.cfg.Now().UTC(),
+		})
+		matters := make([]dossier.Matter, len(notices))
+		for i, n := range notices {
+			matters[i] = n
+		}
+		return matters, err
+	}
 }
 
 // matter reads what is said about a person.

@@ -45,7 +45,7 @@ func dataPlace(p *disclosures.Place, names sentence.Names) wire.DataPlace {
 	w := wire.DataPlace{
 		Kind: string(p.Kind), Name: p.Name, Service: string(p.Service), Open: p.Open, Locations: texts(p.Locations), From: p.From,
 		First: p.First, FirstPosition: uint64(p.FirstAt), Last: p.Last, LastPosition: uint64(p.LastAt),
-		Items: make([]wire.PlacedItem, len(p.Items)), Sentence: dataPlaceSentence(p, names),
+		Items: make([]wire.PlacedItem, len(p.Items)), Told: placeClosing(p.Told), Sentence: dataPlaceSentence(p, names),
 	}
 	for i, item := range p.Items {
 		w.Items[i] = wire.PlacedItem{
@@ -101,6 +101,9 @@ func dataPlaceSentence(p *disclosures.Place, names sentence.Names) string {
 	}
 	if len(ended) > 0 {
 		s += sentence.Categories(onlyNamed(ended)) + " no longer"
+	}
+	if p.Told != nil {
+		s += "; told on " + sentence.Day(p.Told.Time) + " what became of it, Art. 19"
 	}
 	return s
 }

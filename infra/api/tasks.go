@@ -21,7 +21,7 @@ func (a *API) taskRoutes() {
 	get(a, huma.Operation{
 		Path: "/orders", OperationID: "orders", Tags: tags, Summary: "What services were told to do, newest first, and whether they did",
 		Parameters: append(scoped("controller"), query("service", "string", "Of this service only; needs controller."),
-			query("case", "string", "Of this case only; needs controller."), query("state", "string", "open, escalated or answered; all by default."),
+			query("case", "string", "Of this case only; needs controller."), query("state", "string", "open, escalated, answered or recalled; all by default."),
 			query("after", "integer", "The cursor of the page before."), query("limit", "integer", "1 to 1,000; 100."), asOf(), awaits()),
 	}, (*call).listOrders)
 	get(a, huma.Operation{
@@ -49,8 +49,8 @@ func (c *call) ordersQuery() (q orders.Query, err error) {
 		return q, err
 	}
 	q.Case, q.State, q.Newest = c.query("case"), orders.State(c.query("state")), true
-	if q.State != "" && !slices.Contains([]orders.State{orders.Open, orders.Escalated, orders.Answered}, q.State) {
-		return q, problem.New(wire.InvalidField, "orders have no such state", "Write open, escalated or answered.")
+	if q.State != "" && !slices.Contains([]orders.State{orders.Open, orders.Escalated, orders.Answered, orders.Recalled}, q.State) {
+		return q, problem.New(wire.InvalidField, "orders have no such state", "Write open, escalated, answered or recalled.")
 	}
 	q.Limit, err = c.limit(100, orders.MaxLimit)
 	return q, err
@@ -119,6 +119,9 @@ func (c *call) sentOrder(o *orders.Order) (wire.SentOrder, error) {
 	if o.Escalation != nil {
 		w.Escalated = &o.Escalation.Recorded
 	}
+	if o.Recall != nil {
+		w.Recalled, w.Hold = &o.Recall.Recorded, o.Hold
+	}
 	if a := o.Answer; a != nil {
 		w.Answer = &wire.OrderAnswer{Position: uint64(a.Position), Time: a.Time, Recorded: a.Recorded, Operation: string(a.Operation), Late: a.Late}
 	}
@@ -153,6 +156,10 @@ func orderSentence(o *orders.Order) string {
 		return s + "; it answered late, on " + sentence.Day(o.Answer.Time) + ": " + o.Answer.Operation.Verb()
 	case o.Answer != nil:
 		return s + "; it answered on " + sentence.Day(o.Answer.Time) + ": " + o.Answer.Operation.Verb()
+	case o.Recall != nil && o.Again:
+		return s + "; it was taken back on " + sentence.Day(o.Recall.Recorded) + ", because hold " + o.Hold + " forbade it, and sent once more"
+	case o.Recall != nil:
+		return s + "; it was taken back on " + sentence.Day(o.Recall.Recorded) + ", because hold " + o.Hold + " forbids it"
 	case o.Escalation != nil:
 		return s + "; it has not answered, of which a person was told on " + sentence.Day(o.Escalation.Recorded)
 	}
@@ -167,6 +174,8 @@ func orderReason(o *orders.Order) string {
 		return "because the consent was withdrawn"
 	case "instruction-withdrawn":
 		return "because the instruction was withdrawn"
+	case "restriction":
+		return "because it was restricted"
 	case "objection":
 		return "because the person objected"
 	case "case":

@@ -52,13 +52,13 @@ type claims struct {
 var errNotTheirs = errors.Wrap(domain.ErrNotFound, "open order of the service")
 
 // Claims gives the names of the person whom an order to the service is about. It returns domain.ErrNotFound for an order that was
-// answered, or never sent to the service, and domain.ErrUnavailable.
+// answered, taken back, or never sent to the service, and domain.ErrUnavailable.
 func (c claims) Claims(ctx context.Context, controller domain.ControllerID, service domain.ServiceID, order string) ([]domain.Identifier, error) {
 	o, _, err := c.orders.ByID(ctx, controller, order)
 	if err != nil {
 		return nil, err
 	}
-	if o.Service != service || o.State == orders.Answered {
+	if o.Service != service || o.State == orders.Answered || o.State == orders.Recalled {
 		return nil, errors.WithStack(errNotTheirs)
 	}
 	return c.vault.Identifiers(ctx, o.Subject)

@@ -3,7 +3,6 @@ package cli
 import (
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -97,7 +96,12 @@ func settledWords(s wire.Settled) string {
 	if s.Events == 0 {
 		return "The same stood recorded already; nothing was added."
 	}
-	return strings.TrimSpace("Recorded, as entry "+strconv.FormatUint(s.Position, 10)+".") + idWords(s.ID)
+	first := strconv.FormatUint(s.Position, 10)
+	if s.Events == 1 {
+		return "Recorded, as entry " + first + "." + idWords(s.ID)
+	}
+	last := strconv.FormatUint(s.Position+uint64(s.Events)-1, 10)
+	return "Recorded, as entries " + first + " to " + last + ", with what follows from it." + idWords(s.ID)
 }
 
 func idWords(id string) string {

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"compress/gzip"
 	"encoding/json"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/jigowatt/daybook/infra/cli"
@@ -54,7 +56,8 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": start, "halt": halted, "sample": writeSample, "pack": pack, "until": until, "code": code, "narrow": narrow,
-			"beat": beat, "ledgerkey": ledgerKey, "keep": keep, "tamper": tamper, "listen": listen, "called": called, "fetch": fetch,
+			"beat": beat, "ledgerkey": ledgerKey, "keep": keep, "order": ordered, "tamper": tamper, "listen": listen, "called": called,
+			"fetch": fetch,
 		},
 	})
 }
@@ -230,6 +233,31 @@ func narrow(ts *testscript.TestScript, _ bool, args []string) {
 	for line := range strings.Lines(ts.ReadFile("stdout")) {
 		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > limit {
 			ts.Fatalf("a line has %d places: %s", n, line)
+		}
+	}
+}
+
+// ordered waits until a service's subject holds the message of a kind about an order.
+func ordered(ts *testscript.TestScript, _ bool, args []string) {
+	conn, err := nats.Connect(ts.Getenv("NATS_URL"))
+	ts.Check(err)
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	subject := wire.Subject{Kind: wire.Orders, Controller: args[0], Service: args[1]}.String()
+	consumer, err := js.OrderedConsumer(ctx, wire.OrdersStream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}})
+	ts.Check(err)
+	for {
+		m, err := consumer.Next(jetstream.FetchContext(ctx))
+		if err != nil {
+			ts.Fatalf("no such order came: %v", err)
+		}
+		var o wire.Order
+		ts.Check(json.Unmarshal(m.Data(), &o))
+		if o.Order == args[3] && string(o.Kind) == args[2] {
+			return
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (p *program) orderList() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&controller, "controller", "c", "", "only of this client")
 	f.StringVarP(&service, "service", "s", "", "only to this service of the client")
-	f.StringVar(&state, "state", "", "only in this state: open, escalated or answered")
+	f.StringVar(&state, "state", "", "only in this state: open, escalated, answered or recalled")
 	f.StringVar(&ofCase, "case", "", "only of this case of the client")
 	f.IntVar(&limit, "limit", 50, "the most orders to show; 0 for all")
 	return cmd

@@ -22,10 +22,12 @@ const (
 	OrderRectify  = wire.OrderRectify
 	OrderStop     = wire.OrderStop
 	OrderTell     = wire.OrderTell
+	OrderRecall   = wire.OrderRecall
 )
 
 // Order is a task from the ledger: to erase, restrict or rectify a person's data, to stop processing it, or to tell a
-// recipient what became of the data it was given (Art. 19).
+// recipient what became of the data it was given (Art. 19). One of the kind OrderRecall takes back the order with its ID, because
+// a hold forbids it: that is not to be carried out any more, no Subjects are named, and nothing is to be answered.
 type Order struct {
 	// ID is the order's; the action that answers it names it in Action.Order.
 	ID   string
@@ -34,11 +36,11 @@ type Order struct {
 	Subjects []string
 	// Instruction is the one under which the data is kept.
 	Instruction string
-	// System is where the data is, empty for wherever the service has it.
+	// System is where the data is, empty for what the service itself holds.
 	System string
 	// Categories are those concerned, empty for all.
 	Categories []string
-	// Reason is retention, consent-withdrawn, objection or case.
+	// Reason is retention, consent-withdrawn, instruction-withdrawn, objection, restriction or case.
 	Reason string
 	// Due is when it was due.
 	Due time.Time
@@ -46,6 +48,8 @@ type Order struct {
 	Case string
 	// Recipient is who is to be told, empty for the other kinds.
 	Recipient string
+	// Return says that the data is handed back to the controller before it is erased (Art. 28(3)(g)).
+	Return bool
 
 	client *Client
 }
@@ -177,7 +181,11 @@ func (c *Client) takeOrder(ctx context.Context, msg jetstream.Msg, handler func(
 		c.log.ErrorContext(ctx, "an order cannot be read")
 		return settle(msg.TermWithReason("it cannot be read"))
 	}
-	subjects, failed := c.claim(ctx, o.Order)
+	var subjects []string
+	var failed *Error
+	if o.Kind != wire.OrderRecall {
+		subjects, failed = c.claim(ctx, o.Order)
+	}
 	switch {
 	case failed == nil:
 	case errors.Is(failed, ErrForbidden):
@@ -190,7 +198,8 @@ func (c *Client) takeOrder(ctx context.Context, msg jetstream.Msg, handler func(
 		return settle(msg.NakWithDelay(c.again(msg)))
 	}
 	err := handler(ctx, Order{ID: o.Order, Kind: o.Kind, Subjects: subjects, Instruction: o.Instruction, System: o.System,
-		Categories: o.Categories, Reason: o.Reason, Due: o.Due, Case: o.Case, Recipient: o.Recipient, client: c})
+		Categories: o.Categories, Reason: o.Reason, Due: o.Due, Case: o.Case, Recipient: o.Recipient, Return: o.Return,
+		client: c})
 	if err != nil {
 		// The error is the service's own and may be personal.
 		c.log.WarnContext(ctx, "an order was not carried out; it comes again", slog.String("order", o.Order))

@@ -116,6 +116,24 @@ func TestAnOrderThatIsSettledIsNotCarriedOut(t *testing.T) {
 	}
 }
 
+func TestARecallNamesTheOrderAndNobody(t *testing.T) {
+	l := clienttest.New(t)
+	c := connect(t, l)
+	recall := erasure()
+	recall.Kind, recall.Order = wire.OrderRecall, "order-of-old"
+	l.SendOrder(recall, "customer:1")
+	got := make(chan client.Order, 1)
+	take(t, c, func(_ context.Context, o client.Order) error { got <- o; return nil })
+	select {
+	case o := <-got:
+		if o.Kind != client.OrderRecall || o.ID != "order-of-old" || len(o.Subjects) != 0 {
+			t.Errorf("%+v", o)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("no recall came")
+	}
+}
+
 func TestALongOrderIsNotGivenToAnotherInstance(t *testing.T) {
 	const wait = 300 * time.Millisecond
 	l := clienttest.New(t)

@@ -7,7 +7,6 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
-	"github.com/jigowatt/daybook/projections/orders"
 )
 
 // follow publishes every order as soon as the view has it, until something does not work or ctx ends.
@@ -26,7 +25,7 @@ func (r *Reactions) follow(ctx context.Context) error {
 	return err
 }
 
-// Publish publishes the orders that nobody has answered and that were sent after the last one in the stream. It returns
+// Publish publishes the orders that nobody has answered, and the recalls, that come after the last message in the stream. It returns
 // domain.ErrUnavailable where the stream or the view does not answer; done again it goes on from there.
 func (r *Reactions) Publish(ctx context.Context) error {
 	after, err := r.last(ctx)
@@ -46,27 +45,26 @@ func (r *Reactions) last(ctx context.Context) (*domain.Position, error) {
 	return &at, nil
 }
 
-// publish publishes the orders after a position, nil for all. It gives the position after which the next are, and the one at which
-// the view stood, so that what comes later can be waited for.
+// publish publishes what services are to hear after a position, nil for all. It gives the position after which the next is, and the
+// one at which the view stood, so that what comes later can be waited for.
 func (r *Reactions) publish(ctx context.Context, after *domain.Position) (*domain.Position, domain.Position, error) {
-	for q := (orders.Query{Unanswered: true, After: after, Limit: pageSize}); ; {
-		page, err := r.orders.List(ctx, q)
+	for {
+		messages, end, err := r.orders.Messages(ctx, after, pageSize)
 		if err != nil {
 			return nil, 0, err
 		}
-		for i := range page.Orders {
-			o := &page.Orders[i]
-			switch err := r.cfg.Stream.publish(ctx, o); {
+		for i := range messages {
+			m := &messages[i]
+			switch err := r.cfg.Stream.publish(ctx, m); {
 			case errors.Is(err, domain.ErrInvalid):
-				r.cfg.Logger.ErrorContext(ctx, "an order cannot be told to anybody", slog.Uint64("position", uint64(o.Position)), slog.Any("error", err))
+				r.cfg.Logger.ErrorContext(ctx, "an order cannot be told to anybody", slog.Uint64("position", uint64(m.At)), slog.Any("error", err))
 			case err != nil:
 				return nil, 0, err
 			}
-			at := o.Position
-			q.After = &at
+			after = &m.At
 		}
-		if !page.More {
-			return q.After, page.Position, nil
+		if len(messages) < pageSize {
+			return after, end, nil
 		}
 	}
 }

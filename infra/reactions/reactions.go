@@ -11,6 +11,7 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
+	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/orders"
 	"github.com/jigowatt/daybook/projections/retention"
@@ -23,6 +24,8 @@ type Ledger interface {
 	AboutDossier(ctx context.Context, of dossier.Of, what dossier.Matter, at time.Time) (commands.Settled, error)
 	// State gives what is durable now.
 	State() commands.State
+	// Case gives a case as it stands. It returns domain.ErrNotFound for one that was never opened.
+	Case(key request.Key) (request.State, error)
 }
 
 // View is a view that can be waited for.
@@ -42,6 +45,9 @@ type Cases interface {
 	// Sweep settles the cases of whose people something new is recorded, and gives how many places that closed. It returns
 	// domain.ErrUnavailable; done again it goes on.
 	Sweep(ctx context.Context) (closed int, err error)
+	// Notices gives the orders to tell the recipients of a person's data that an order was carried out. It returns
+	// domain.ErrUnavailable.
+	Notices(ctx context.Context, about dossier.OrderSent) ([]dossier.OrderSent, error)
 }
 
 // Config is what reactions need. Ledger, Retention, Orders, Stream and Key are required; zero values of the rest mean the defaults.
@@ -49,7 +55,7 @@ type Config struct {
 	Ledger            Ledger
 	Retention, Orders View
 	Stream            *Stream
-	// Cases is what closes the places of cases; without it nothing does.
+	// Cases is what closes the places of cases and knows the recipients of data; without it no place is closed and nobody told.
 	Cases Cases
 	// Key makes the ids of orders, so that they tell nothing of whom they are about. It must stay the same.
 	Key []byte
@@ -90,6 +96,9 @@ type Reactions struct {
 	cfg       Config
 	retention *retention.Retentions
 	orders    *orders.Orders
+
+	// told is the position of the newest answer to an order of which recipients were told. It is owned by Sweep.
+	told *domain.Position
 }
 
 // New makes the reactions.

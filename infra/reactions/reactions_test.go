@@ -55,7 +55,7 @@ func TestWhatIsDueIsOrderedOncePublishedOnceAndClosedByErasure(t *testing.T) {
 		Categories: []string{"pd:EmailAddress", "pd:Name"}, Reason: "retention", Due: due,
 	}
 	if !reflect.DeepEqual(m.order, want) || m.Subject != "daybook.v1.orders.fenland-cycles.webshop" ||
-		m.Header.Get(jetstream.MsgIDHeader) != o.Order || m.Header.Get(reactions.PositionHeader) != o.Position.String() {
+		m.Header.Get(jetstream.MsgIDHeader) != o.Order+"@"+o.Position.String() || m.Header.Get(reactions.PositionHeader) != o.Position.String() {
 		t.Errorf("published %s %v %+v", m.Subject, m.Header, m.order)
 	}
 	if strings.Contains(string(m.Data), o.Subject.String()) || strings.Contains(string(m.Data), "ada@") {
@@ -83,6 +83,101 @@ func TestAHoldKeepsAnOrderBackAndItsReleaseKeepsTheDate(t *testing.T) {
 	w.sweep()
 	if sent := w.sent(); len(sent) != 1 || !sent[0].Due.Equal(due) {
 		t.Errorf("after the release: %+v", sent)
+	}
+}
+
+// Issue 3, line 4: a hold placed after an order was sent takes it back, and its release sends it again without a new clock.
+func TestAHoldPlacedAfterAnOrderTakesItBack(t *testing.T) {
+	w := newWorld(t)
+	w.act(ada, domain.Store, "logs", nil)
+	due := w.clock.Now().Add(30 * day)
+	w.clock.add(30 * day)
+	w.sweep()
+	w.publish()
+	first := w.sent()[0]
+	w.about(ada, dossier.HoldPlaced{Hold: "h1", Ground: "court-order", Reference: "KB-2026-1", Categories: []domain.Category{"pd:Name"}})
+	taken := w.sent()[0]
+	if taken.State != orders.Recalled || taken.Hold != "h1" || taken.Recall == nil {
+		t.Fatalf("after the hold: %+v", taken)
+	}
+	// What the hold does not protect is ordered at once; nobody is told that the order was not answered.
+	w.sweep()
+	w.publish()
+	rest := w.sent()[1]
+	if !slices.Equal(rest.Categories, []domain.Category{"pd:EmailAddress"}) || !rest.Due.Equal(due) {
+		t.Errorf("the rest: %+v", rest)
+	}
+	w.act(ada, domain.Erase, "logs", func(a *commands.Action) { a.Order, a.Categories = rest.Order, rest.Categories })
+	w.clock.add(60 * day)
+	w.sweep()
+	if sent := w.sent(); len(sent) != 2 || sent[0].State != orders.Recalled || sent[0].Escalation != nil {
+		t.Errorf("while it is held: %+v", sent)
+	}
+	w.about(ada, dossier.HoldReleased{Hold: "h1"})
+	w.sweep()
+	w.publish()
+	sent := w.sent()
+	if len(sent) != 3 || !sent[2].Due.Equal(due) || !slices.Equal(sent[2].Categories, []domain.Category{"pd:Name"}) || sent[2].Order == first.Order {
+		t.Fatalf("after the release: %+v", sent)
+	}
+	w.wantPublished("order, recall, rest, order", first.Order, first.Order, rest.Order, sent[2].Order)
+	kinds := []wire.OrderKind{}
+	for _, m := range w.published() {
+		kinds = append(kinds, m.order.Kind)
+	}
+	if want := []wire.OrderKind{wire.OrderErase, wire.OrderRecall, wire.OrderErase, wire.OrderErase}; !slices.Equal(kinds, want) {
+		t.Errorf("published %v", kinds)
+	}
+}
+
+// A recall that follows at once is published, and the order that it takes back is not.
+func TestAnOrderTakenBackBeforeItWasPublishedIsNotPublished(t *testing.T) {
+	w := newWorld(t)
+	w.act(ada, domain.Store, "logs", nil)
+	w.clock.add(30 * day)
+	w.sweep()
+	w.about(ada, dossier.HoldPlaced{Hold: "h1", Ground: "court-order", Reference: "KB-2026-1"})
+	o := w.sent()[0]
+	w.publish()
+	w.restart()
+	w.publish()
+	if m := w.published(); len(m) != 1 || m[0].order.Kind != wire.OrderRecall || m[0].order.Order != o.Order {
+		t.Errorf("published %+v", m)
+	}
+}
+
+// Issue 3, line 8, Art. 19: the actual recipients are told of what was erased, once, and of nothing else.
+func TestRecipientsAreToldOfWhatWasErased(t *testing.T) {
+	w := newWorld(t)
+	give := func(op domain.Operation, id domain.InstructionID, to domain.RecipientID, categories ...domain.Category) {
+		w.act(ada, op, id, func(a *commands.Action) { a.Recipient, a.Categories = to, categories })
+	}
+	w.act(ada, domain.Store, "logs", nil)
+	give(domain.Disclose, "logs", "northprint", "pd:Name")
+	give(domain.Disclose, "logs", "parcel-heron", "pd:Name")
+	w.act(ada, domain.Erase, "logs", func(a *commands.Action) { a.Recipient, a.System, a.Categories = "parcel-heron", "", nil })
+	give(domain.Disclose, "logs", "hmrc", "pd:Name")
+	give(domain.Disclose, "orders", "tallybook", "pd:Name")
+	w.clock.add(30 * day)
+	w.sweep()
+	if sent := w.sent(); len(sent) != 1 {
+		t.Fatalf("before it is erased: %+v", sent)
+	}
+	w.act(ada, domain.Erase, "logs", func(a *commands.Action) { a.Order = w.sent()[0].Order })
+	w.sweep()
+	w.restart()
+	w.sweep()
+	sent := w.sent()
+	if len(sent) != 2 || sent[1].Kind != dossier.TaskTell || sent[1].Recipient != "northprint" || sent[1].Service != "webshop" ||
+		sent[1].After != sent[0].Order || !slices.Equal(sent[1].Categories, []domain.Category{"pd:Name"}) {
+		t.Fatalf("after it was erased: %+v", sent)
+	}
+	w.act(ada, domain.Disclose, "logs", func(a *commands.Action) { a.Order, a.Recipient, a.Categories = sent[1].Order, "northprint", nil })
+	w.sweep()
+	w.restart()
+	w.sweep()
+	if sent := w.sent(); len(sent) != 2 || sent[1].State != orders.Answered {
+		t.Errorf("after it was told: %+v", sent)
 	}
 }
 
@@ -299,7 +394,7 @@ func TestRunSweepsByTheClockAndPublishesAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatalf("no order came: %v", err)
 	}
-	if sent := w.sent(); len(sent) != 1 || m.Headers().Get(jetstream.MsgIDHeader) != sent[0].Order {
+	if sent := w.sent(); len(sent) != 1 || !strings.HasPrefix(m.Headers().Get(jetstream.MsgIDHeader), sent[0].Order+"@") {
 		t.Errorf("came %v, sent %+v", m.Headers(), sent)
 	}
 	stop()

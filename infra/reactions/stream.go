@@ -107,20 +107,23 @@ func (s *Stream) last(ctx context.Context) (domain.Position, bool, error) {
 	return at, true, nil
 }
 
-// publish publishes one order and returns when it is on disk. It returns domain.ErrInvalid for one that no service can be told of, and
+// publish publishes one order, or that it was taken back, and returns when it is on disk. It returns domain.ErrInvalid for one that no service can be told of, and
 // domain.ErrUnavailable where it may or may not be there.
-func (s *Stream) publish(ctx context.Context, o *orders.Order) error {
+func (s *Stream) publish(ctx context.Context, o *orders.Message) error {
 	subject := wire.Subject{Kind: wire.Orders, Controller: string(o.Controller), Service: string(o.Service)}.String()
 	if _, ok := wire.ParseSubject(subject); !ok {
-		return errors.Wrapf(errNobody, "order at %s", o.Position)
+		return errors.Wrapf(errNobody, "order at %s", o.At)
 	}
 	m := wire.Order{
-		Order: o.Order, Kind: wire.OrderKind(o.Kind), Controller: string(o.Controller), Service: string(o.Service),
+		Order: o.OrderSent.Order, Kind: wire.OrderKind(o.Kind), Controller: string(o.Controller), Service: string(o.Service),
 		Instruction: string(o.Instruction), System: o.System, Reason: o.Reason, Due: o.Due, Case: o.Case, Return: o.Return,
 		Recipient: string(o.Recipient),
 	}
 	for _, c := range o.Categories {
 		m.Categories = append(m.Categories, string(c))
+	}
+	if o.TakenBack {
+		m.Kind = wire.OrderRecall
 	}
 	body, err := json.Marshal(m)
 	if err != nil {
@@ -129,10 +132,11 @@ func (s *Stream) publish(ctx context.Context, o *orders.Order) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	_, err = s.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: body, Header: nats.Header{
-		jetstream.MsgIDHeader: {o.Order}, PositionHeader: {o.Position.String()}, "Content-Type": {wire.ContentJSON},
+		// An order can be taken back and sent once more: each is a message of its own, however often it is published.
+		jetstream.MsgIDHeader: {o.OrderSent.Order + "@" + o.At.String()}, PositionHeader: {o.At.String()}, "Content-Type": {wire.ContentJSON},
 	}})
 	if err != nil {
-		return errors.WithSecondaryError(errors.Wrapf(domain.ErrUnavailable, "publish the order at %s", o.Position), err)
+		return errors.WithSecondaryError(errors.Wrapf(domain.ErrUnavailable, "publish the order at %s", o.At), err)
 	}
 	return nil
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/jigowatt/daybook/projections/retention"
 )
 
-// Sweep orders the erasure of everything that is due now and not held, and puts before a person what was not answered in time. What
-// was done is in the views when it returns, so that the next sweep does not do it again. It returns domain.ErrUnavailable where a
+// Sweep orders the erasure of everything that is due now and not held, sends orders of cases again that no hold forbids any more, has the
+// recipients of what was erased told, and puts before a person what was not answered in time. It serves one goroutine. What was done is in the views when it returns, so that the next sweep does not do it again. It returns domain.ErrUnavailable where a
 // view or the writer does not answer.
 func (r *Reactions) Sweep(ctx context.Context) error {
 	if err := r.await(ctx); err != nil {
@@ -42,8 +42,10 @@ func (r *Reactions) Sweep(ctx context.Context) error {
 	if sent > 0 {
 		r.cfg.Logger.InfoContext(ctx, "ordered to erase what is due", slog.Int("orders", sent))
 	}
-	if err := r.escalate(ctx, now); err != nil {
-		return err
+	for _, do := range []func(context.Context, time.Time) error{r.again, r.notify, r.escalate} {
+		if err := do(ctx, now); err != nil {
+			return err
+		}
 	}
 	return r.await(ctx)
 }

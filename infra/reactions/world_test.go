@@ -17,12 +17,14 @@ import (
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/infra/bus"
+	"github.com/jigowatt/daybook/infra/casework"
 	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 	"github.com/jigowatt/daybook/infra/memory"
 	"github.com/jigowatt/daybook/infra/reactions"
 	"github.com/jigowatt/daybook/infra/vault/memvault"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections"
+	"github.com/jigowatt/daybook/projections/disclosures"
 	"github.com/jigowatt/daybook/projections/orders"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 	"github.com/jigowatt/daybook/projections/retention"
@@ -76,7 +78,7 @@ func newWorld(t *testing.T) *world {
 	m := must(memory.Open(t.TempDir(), memory.Config{}))
 	w.ledger = must(commands.Open(t.Context(), commands.Config{Log: w.log, Vault: w.vault, Memory: m, Now: w.clock.Now}))
 	w.background(func(ctx context.Context) { _ = w.ledger.Run(ctx) }, w.log.Close, func() { _ = m.Close() })
-	w.views = projectiontest.Run(t, w.log, t.TempDir(), projections.Config{}, orders.Projection(), retention.Projection())
+	w.views = projectiontest.Run(t, w.log, t.TempDir(), projections.Config{}, orders.Projection(), retention.Projection(), disclosures.Projection())
 	w.restart()
 	w.declare()
 	return w
@@ -111,7 +113,8 @@ func (w *world) restart() {
 func (w *world) config(l reactions.Ledger) reactions.Config {
 	return reactions.Config{
 		Ledger: l, Retention: w.views.View(retention.Name), Orders: w.views.View(orders.Name), Stream: w.stream, Key: []byte("a key of the test"),
-		Now: w.clock.Now, After: func(time.Duration) <-chan time.Time { return w.ticks },
+		Cases: casework.New(casework.Config{Ledger: w.ledger, Vault: w.vault, Views: w.views, Now: w.clock.Now}),
+		Now:   w.clock.Now, After: func(time.Duration) <-chan time.Time { return w.ticks },
 	}
 }
 
@@ -128,6 +131,7 @@ func (w *world) declare() {
 	if _, err := w.ledger.Declare(w.Context(), commands.Declaration{
 		Processor:   &register.ProcessorDeclared{Name: "Aldgate", Regime: domain.UK, Territory: []domain.Territory{"GB"}, Measures: []string{}},
 		Controllers: []register.ControllerDeclared{{Controller: cycles, Name: "Fenland Cycles Ltd", Regime: domain.UK, Country: "GB"}},
+		Recipients:  []register.RecipientDeclared{{Recipient: "hmrc", Name: "HMRC", Kind: register.Authority, Country: "GB"}},
 		Services:    []register.ServiceDeclared{{Controller: cycles, Service: "webshop", Name: "Web shop", ReportsWithin: 3600}},
 		Contacts:    []commands.Contact{{Controller: cycles, Contact: "anna", Role: "Managing director", Details: domain.NewPersonal(`{"name":"Anna"}`)}},
 		Instructions: []commands.Instruction{

@@ -52,6 +52,8 @@ func matter(fact domain.Fact) string {
 			return "The ledger told " + string(f.Service) + " to tell " + string(f.Recipient) + " what becomes of the data by " + Day(f.Due) + ", Art. 19"
 		}
 		return "The ledger told " + string(f.Service) + " to " + string(f.Kind) + " " + Categories(f.Categories) + " by " + Day(f.Due)
+	case dossier.OrderRecalled:
+		return "Order " + f.Order + " was taken back: hold " + f.Hold + " forbids it, Art. 17(3)"
 	case dossier.OrderEscalated:
 		return "Order " + f.Order + " was not answered in time"
 	case request.Step:

@@ -146,7 +146,9 @@ type DataPlace struct {
 	Last          time.Time    `json:"last"`
 	LastPosition  uint64       `json:"lastPosition"`
 	Items         []PlacedItem `json:"items"`
-	Sentence      string       `json:"sentence"`
+	// Told is the newest entry by which a recipient was told what became of the data (Art. 19), absent where there is none.
+	Told     *PlaceClosing `json:"told,omitempty"`
+	Sentence string        `json:"sentence"`
 }
 
 // PlacedItem is one category of data in a place.

@@ -18,7 +18,10 @@ const (
 	OrderRestrict OrderKind = "restrict"
 	OrderRectify  OrderKind = "rectify"
 	OrderStop     OrderKind = "stop"
-	OrderTell     OrderKind = "tell" // a recipient, what became of the data it was given (Art. 19)
+	// OrderRecall takes back the order that it names, because a hold forbids it (Art. 17(3)): it is not to be carried out, and nothing
+	// answers it. Whom it is about cannot be claimed.
+	OrderRecall OrderKind = "recall"
+	OrderTell   OrderKind = "tell" // a recipient, what became of the data it was given (Art. 19)
 )
 
 // Order is a task from the ledger to a service, which the service answers by recording what it did with Action.Order set. It rests
@@ -34,7 +37,7 @@ type Order struct {
 	System string `json:"system,omitempty"`
 	// Categories are those concerned, empty for all.
 	Categories []string `json:"categories,omitempty"`
-	// Reason is retention, consent-withdrawn, instruction-withdrawn, objection or case.
+	// Reason is retention, consent-withdrawn, instruction-withdrawn, objection, restriction or case.
 	Reason string `json:"reason"`
 	// Due is when it was due.
 	Due time.Time `json:"due"`

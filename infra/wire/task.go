@@ -7,6 +7,7 @@ const (
 	OrderOpen      = "open"
 	OrderEscalated = "escalated" // not answered in time; a person was told
 	OrderAnswered  = "answered"
+	OrderRecalled  = "recalled" // taken back, because a hold forbids it
 )
 
 // SentOrder is an order that the ledger sent to a service, and what came of it (Art. 17, 19, 28(3)(a), (g)).
@@ -26,7 +27,7 @@ type SentOrder struct {
 	Instruction string   `json:"instruction,omitempty"`
 	System      string   `json:"system,omitempty"`
 	Categories  []string `json:"categories,omitempty"`
-	// Reason is retention, consent-withdrawn, instruction-withdrawn, objection or case, and Case the id of the case.
+	// Reason is retention, consent-withdrawn, instruction-withdrawn, objection, restriction or case, and Case the id of the case.
 	Reason string `json:"reason"`
 	Case   string `json:"case,omitempty"`
 	// Return says that the data is handed back to the controller before it is erased (Art. 28(3)(g)).
@@ -34,7 +35,10 @@ type SentOrder struct {
 	// Due is when it was due, which a hold does not move; Sent when the ledger sent it.
 	Due  time.Time `json:"due"`
 	Sent time.Time `json:"sent"`
-	// State is OrderOpen, OrderEscalated or OrderAnswered.
+	// Recalled is when it was taken back, absent where it was not, and Hold the id of the hold that forbids it.
+	Recalled *time.Time `json:"recalled,omitempty"`
+	Hold     string     `json:"hold,omitempty"`
+	// State is OrderOpen, OrderEscalated, OrderAnswered or OrderRecalled.
 	State string `json:"state"`
 	// Escalated is when a person was told that it was not answered, absent where nobody was.
 	Escalated *time.Time `json:"escalated,omitempty"`

@@ -29,6 +29,8 @@ type Place struct {
 	Locations []domain.Location
 	// From are the systems from which copies came.
 	From []string
+	// Told is the newest event by which a recipient was told what became of the data it was given (Art. 19), nil where there is none.
+	Told *Closing
 	// First and Last are when data was brought or given there.
 	First, Last     time.Time
 	FirstAt, LastAt domain.Position
@@ -99,6 +101,12 @@ type lineage struct {
 
 func (l *lineage) take(e *entry) error {
 	s := e.shape
+	if s.notice {
+		if p := l.places[recipient(s)]; p != nil {
+			p.Told = e.closing()
+		}
+		return nil
+	}
 	here := system(s)
 	if s.operation.Removal() {
 		counts, err := l.erases(s)
@@ -174,10 +182,7 @@ func (l *lineage) close(at request.Place, e *entry, counts bool) {
 	if p == nil {
 		return
 	}
-	closing := &Closing{
-		Position: domain.Position(e.position), Time: e.time, Event: e.id, Source: domain.ServiceSource(s.controller, s.service),
-		Operation: s.operation, Order: e.order,
-	}
+	closing := e.closing()
 	categories := split(s.categories)
 	for i := range p.Items {
 		item := &p.Items[i]
@@ -188,6 +193,13 @@ func (l *lineage) close(at request.Place, e *entry, counts bool) {
 		default:
 			item.Removal = closing
 		}
+	}
+}
+
+func (e *entry) closing() *Closing {
+	return &Closing{
+		Position: domain.Position(e.position), Time: e.time, Event: e.id, Source: domain.ServiceSource(e.shape.controller, e.shape.service),
+		Operation: e.shape.operation, Order: e.order,
 	}
 }
 

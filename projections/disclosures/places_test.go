@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/projections/disclosures"
@@ -29,7 +30,14 @@ func shown(p disclosures.Place) string {
 		}
 		parts = append(parts, term)
 	}
+	if p.Told != nil {
+		parts = append(parts, "told@"+p.Told.Position.String())
+	}
 	return strings.Join(parts, " ")
+}
+
+func notice(id string) dossier.OrderSent {
+	return dossier.OrderSent{Of: dossier.Of{Controller: cycles, Subject: 1}, Order: id, Kind: dossier.TaskTell, Service: "webshop", Recipient: "northprint"}
 }
 
 func TestWhereCopiesAre(t *testing.T) {
@@ -60,6 +68,12 @@ func TestWhereCopiesAre(t *testing.T) {
 		"the first removal that counts closes it":   {[]domain.Fact{act(domain.Store, in("crm"), what(mail)), act(domain.Delete, in("crm")), act(domain.Erase, in("crm")), act(domain.Erase, in("crm"))}, []string{"system crm EmailAddress-2"}},
 		"each dossier of a person stands for itself": {[]domain.Fact{act(domain.Store, in("crm"), what(mail)), act(domain.Store, in("crm"), what(mail), of(2)), act(domain.Erase, in("crm"), of(2))},
 			[]string{"system crm EmailAddress+ EmailAddress-2"}},
+		"Art. 19: a recipient that is told is given nothing": {[]domain.Fact{act(domain.Disclose, to("northprint"), what(name)), act(domain.Erase, to("northprint")), notice("tell-1"), act(domain.Disclose, to("northprint"), order("tell-1"))},
+			[]string{"recipient northprint Name-1 told@3"}},
+		"Art. 19: and what it has is there still": {[]domain.Fact{notice("tell-1"), act(domain.Disclose, to("northprint"), what(name)), act(domain.Disclose, to("northprint"), order("tell-1"))},
+			[]string{"recipient northprint Name+ told@2"}},
+		"another controller's notice is none": {[]domain.Fact{func() domain.Fact { n := notice("tell-1"); n.Controller = hotel; return n }(), act(domain.Disclose, to("northprint"), what(name), order("tell-1"))},
+			[]string{"recipient northprint Name+"}},
 		"other people's are not here": {[]domain.Fact{act(domain.Store, in("crm"), what(mail), of(3))}, nil},
 		"other controllers' are not":  {[]domain.Fact{act(domain.Store, in("crm"), what(mail), by(hotel))}, nil},
 	} {

@@ -4,7 +4,10 @@
 // What the register says of a recipient or a territory is taken as it stood when the action was recorded. While the law forbids
 // telling of an order, what was done under it is left out of every answer that does not ask for it.
 //
-// It deliberately tells nobody: the notices of Article 19 are a case's matter.
+// Telling a recipient what became of the data it was given, as an order of the ledger asks (Art. 19), gives it nothing and is no
+// disclosure.
+//
+// It deliberately tells nobody: who is to be told is for others to read here.
 package disclosures
 
 import (
@@ -46,7 +49,7 @@ type projection struct{}
 func Projection() projections.Projection { return projection{} }
 
 func (projection) Name() string { return Name }
-func (projection) Version() int { return 1 }
+func (projection) Version() int { return 2 }
 func (projection) Schema() string {
 	return schema + sorted.NamesSchema("name") + sorted.Schema("person") + sorted.Schema("given")
 }
@@ -102,6 +105,11 @@ func (f *folder) fold(conn *sqlite.Conn, e *domain.Recorded) error {
 		}
 		return write(conn, "INSERT OR REPLACE INTO terms VALUES (?, ?, ?, ?, ?)", fact.Controller, fact.Instruction, fact.Version,
 			fact.Terms.Safeguard, joined(fact.Terms.Erasure))
+	case dossier.OrderSent:
+		if fact.Kind != dossier.TaskTell {
+			return nil
+		}
+		return write(conn, "INSERT OR IGNORE INTO notice VALUES (?, ?)", fact.Controller, fact.Order)
 	case disclosure.Received:
 		f.known.courts[fact.Order] = true
 		return write(conn, "INSERT OR REPLACE INTO court VALUES (?, ?, ?, ?, ?, 0, -1)", fact.Order, fact.Controller, int64(e.Position), e.Bytes,
@@ -131,13 +139,21 @@ func joined[T ~string](list []T) string {
 // act takes in one action.
 func (f *folder) act(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRecorded) error {
 	s := shapeOf(a)
-	s.abroad, s.safeguard = f.known.abroad(a)
+	if a.Order != "" && s.discloses() {
+		if err := rows(conn, "SELECT 1 FROM notice WHERE controller = ? AND name = ?", func(*sqlite.Stmt) error { s.notice = true; return nil },
+			a.Controller, a.Order); err != nil {
+			return err
+		}
+	}
+	if !s.notice {
+		s.abroad, s.safeguard = f.known.abroad(a)
+	}
 	if !s.matters() {
 		return nil
 	}
 	// An order may be recorded after the action that names it, so whatever discloses under an order counts as compelled: what the law
 	// forbids telling must not show meanwhile.
-	if a.Order != "" && (a.Operation.Discloses() || f.known.courts[a.Order]) {
+	if a.Order != "" && !s.notice && (a.Operation.Discloses() || f.known.courts[a.Order]) {
 		s.compelled = a.Order
 	}
 	f.text = appendShape(f.text[:0], &s, a.Categories)
@@ -160,7 +176,7 @@ func (f *folder) act(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRec
 		}
 	}
 	f.value = binary.AppendVarint(binary.AppendUvarint(f.value[:0], uint64(id)), e.Time.UnixMilli()-epoch)
-	if a.Operation.Removal() || a.Operation == domain.Move {
+	if a.Operation.Removal() || a.Operation == domain.Move || s.notice {
 		// What ended a copy is cited by its id.
 		f.value = append(binary.AppendUvarint(f.value, uint64(len(e.ID))), e.ID...)
 		f.value = append(f.value, a.Order...)

@@ -35,6 +35,13 @@ CREATE TABLE court (
 	informed_at INTEGER NOT NULL  -- position of the event that says so, -1 where there is none
 ) STRICT, WITHOUT ROWID;
 
+-- The orders to tell a recipient what became of the data it was given.
+CREATE TABLE notice (
+	controller TEXT NOT NULL,
+	name       TEXT NOT NULL,
+	PRIMARY KEY (controller, name)
+) STRICT, WITHOUT ROWID;
+
 -- What was done under each order.
 CREATE TABLE compelled (
 	name     TEXT    NOT NULL,

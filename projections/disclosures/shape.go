@@ -30,6 +30,7 @@ type shape struct {
 	compelled  string
 	categories string
 	version    int
+	notice     bool              // it told the recipient what became of the data
 	findings   domain.FindingSet // those that are about recipients and transfers
 }
 
@@ -45,6 +46,11 @@ func appendShape(b []byte, s *shape, categories []domain.Category) []byte {
 		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
 	}
 	b = binary.AppendUvarint(b, uint64(s.version))
+	if s.notice {
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+	}
 	b = binary.AppendUvarint(b, uint64(s.findings))
 	for i, c := range categories {
 		if i > 0 {
@@ -62,14 +68,16 @@ func (s *shape) unpack(b []byte) error {
 	s.operation, s.basis, s.system, s.from = domain.Operation(r.Text()), domain.Basis(r.Text()), r.Text(), r.Text()
 	s.location, s.recipient = domain.Location(r.Text()), domain.RecipientID(r.Text())
 	s.abroad, s.safeguard, s.compelled = r.Text(), r.Text(), r.Text()
-	s.version, s.findings = int(r.Number()), domain.FindingSet(r.Number())
+	s.version = int(r.Number())
+	s.notice = r.Number() == 1
+	s.findings = domain.FindingSet(r.Number())
 	s.categories = string(r.Rest)
 	return done(&r)
 }
 
 // discloses says that data went to a recipient, named or not.
 func (s *shape) discloses() bool {
-	return s.operation.Discloses() || s.recipient != "" && !s.operation.Removal()
+	return !s.notice && (s.operation.Discloses() || s.recipient != "" && !s.operation.Removal())
 }
 
 // flows says that the action counts in the register of disclosures and transfers.

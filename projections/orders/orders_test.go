@@ -36,6 +36,10 @@ func escalated(id string, subject domain.SubjectKey) dossier.OrderEscalated {
 	return dossier.OrderEscalated{Of: dossier.Of{Controller: cycles, Subject: subject}, Order: id}
 }
 
+func recalled(id string, subject domain.SubjectKey) dossier.OrderRecalled {
+	return dossier.OrderRecalled{Of: dossier.Of{Controller: cycles, Subject: subject}, Order: id, Hold: "h1"}
+}
+
 func when(position int) time.Time {
 	return projectiontest.Start.Add(time.Duration(position) * time.Second)
 }
@@ -57,6 +61,11 @@ func TestRules(t *testing.T) {
 		"the first answer counts":                   {[]domain.Fact{act(domain.Erase, "o1", 1), act(domain.Destruct, "o1", 1)}, "answered 1 Erase"},
 		"nobody answers, and a person is told":      {[]domain.Fact{escalated("o1", 1)}, "escalated 1"},
 		"the first telling counts":                  {[]domain.Fact{escalated("o1", 1), escalated("o1", 1)}, "escalated 1"},
+		"Art. 17: nor anything else than a removal": {[]domain.Fact{act(domain.Use, "o1", 1)}, "open"},
+		"Art. 17(3): a hold takes it back":          {[]domain.Fact{recalled("o1", 1)}, "recalled h1"},
+		"also after a person was told":              {[]domain.Fact{escalated("o1", 1), recalled("o1", 1)}, "recalled h1"},
+		"whoever erases all the same has answered":  {[]domain.Fact{recalled("o1", 1), act(domain.Erase, "o1", 1)}, "answered 2 Erase"},
+		"an answered order is not taken back":       {[]domain.Fact{act(domain.Erase, "o1", 1), recalled("o1", 1)}, "answered 1 Erase"},
 		"an answer after that is late":              {[]domain.Fact{escalated("o1", 1), act(domain.Erase, "o1", 1)}, "answered 2 Erase late"},
 		"after an answer there is nothing to tell":  {[]domain.Fact{act(domain.Erase, "o1", 1), escalated("o1", 1)}, "answered 1 Erase"},
 		"a dossier found to be the same person's answers it": {[]domain.Fact{
@@ -79,6 +88,9 @@ func shown(o orders.Order) string {
 	s := string(o.State)
 	if o.Escalation != nil && o.State == orders.Escalated {
 		s += fmt.Sprintf(" %s", o.Escalation.Position)
+	}
+	if o.State == orders.Recalled {
+		s += " " + o.Hold
 	}
 	if a := o.Answer; a != nil {
 		s += fmt.Sprintf(" %s %s", a.Position, a.Operation)

@@ -30,7 +30,7 @@ type projection struct{}
 func Projection() projections.Projection { return projection{} }
 
 func (projection) Name() string               { return Name }
-func (projection) Version() int               { return 3 }
+func (projection) Version() int               { return 4 }
 func (projection) Schema() string             { return schema }
 func (projection) Folder() projections.Folder { return folder{} }
 
@@ -43,6 +43,8 @@ func (folder) Fold(conn *sqlite.Conn, e *domain.Recorded) error {
 		return send(conn, e, &fact)
 	case dossier.OrderEscalated:
 		return escalate(conn, e, &fact)
+	case dossier.OrderRecalled:
+		return recall(conn, e, &fact)
 	case dossier.ActionRecorded:
 		if fact.Order != "" {
 			return answer(conn, e, &fact)
@@ -57,8 +59,18 @@ func (folder) Fold(conn *sqlite.Conn, e *domain.Recorded) error {
 func (folder) Flush(*sqlite.Conn) error { return nil }
 
 func send(conn *sqlite.Conn, e *domain.Recorded, o *dossier.OrderSent) error {
+	again, err := conn.Prepare("UPDATE sent SET again = ? WHERE id = ? AND controller = ? AND recalled IS NOT NULL AND again IS NULL")
+	if err != nil {
+		return err
+	}
+	again.BindInt64(1, int64(e.Position))
+	again.BindText(2, o.Order)
+	again.BindText(3, string(o.Controller))
+	if err := step(again); err != nil {
+		return err
+	}
 	stmt, err := conn.Prepare(`INSERT INTO sent (position, due, recorded, id, controller, service, subject, kind, instruction, system, categories,
-		reason, request, recipient, back) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		reason, request, recipient, follows, back) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return err
 	}
@@ -73,10 +85,27 @@ func send(conn *sqlite.Conn, e *domain.Recorded, o *dossier.OrderSent) error {
 		stmt.BindText(4+i, text)
 	}
 	stmt.BindInt64(7, int64(o.Subject))
-	for i, text := range []string{string(o.Kind), string(o.Instruction), o.System, strings.Join(categories, " "), o.Reason, o.Case, string(o.Recipient)} {
+	for i, text := range []string{string(o.Kind), string(o.Instruction), o.System, strings.Join(categories, " "), o.Reason, o.Case, string(o.Recipient), o.After} {
 		stmt.BindText(8+i, text)
 	}
-	stmt.BindBool(15, o.Return)
+	stmt.BindBool(16, o.Return)
+	return step(stmt)
+}
+
+// recall takes in that an order was taken back.
+func recall(conn *sqlite.Conn, e *domain.Recorded, o *dossier.OrderRecalled) error {
+	position, err := open(conn, o.Order, o.Of, func(dossier.TaskKind) bool { return true })
+	if err != nil || position < 0 {
+		return err
+	}
+	stmt, err := conn.Prepare("UPDATE sent SET recalled = ?, recall = ?, hold = ? WHERE position = ?")
+	if err != nil {
+		return err
+	}
+	stmt.BindInt64(1, int64(e.Position))
+	stmt.BindInt64(2, e.Recorded.UnixMilli())
+	stmt.BindText(3, o.Hold)
+	stmt.BindInt64(4, position)
 	return step(stmt)
 }
 

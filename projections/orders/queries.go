@@ -1,7 +1,9 @@
 package orders
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +26,7 @@ const (
 	Open      State = "open"
 	Escalated State = "escalated" // not answered in time; a person was told
 	Answered  State = "answered"
+	Recalled  State = "recalled" // taken back, because a hold forbids it
 )
 
 // Order is one order to a service.
@@ -32,6 +35,11 @@ type Order struct {
 	Position domain.Position // of the event that sent it
 	Sent     time.Time       // when that was recorded
 	State    State
+	// Recall says where and when it was taken back, nil where it was not, and Hold which hold forbids it.
+	Recall *Entry
+	Hold   string
+	// Again says that the order was sent once more after it was taken back.
+	Again bool
 	// Escalation says where and when a person was told that it was not answered, nil where nobody was.
 	Escalation *Entry
 	// Answer is the action that answered it, nil where none did.
@@ -60,6 +68,13 @@ type Query struct {
 	Case       string           // of the controller, which must be named too
 	// Unanswered asks for the orders that wait, and Quiet for those of them that nobody was told of.
 	Unanswered, Quiet bool
+	// Waiting asks for those orders of cases that were taken back and not sent once more.
+	Waiting bool
+	// Erased asks for orders of no case to erase that were answered, in the order of the answers.
+	Erased bool
+	// AnsweredAfter and AnsweredSince leave out what was answered up to a position, nil for none, or before a time.
+	AnsweredAfter *domain.Position
+	AnsweredSince time.Time
 	// State asks for the orders in one state.
 	State State
 	// SentBefore asks for the orders that were sent before a time.
@@ -101,7 +116,7 @@ var (
 )
 
 const columns = `position, id, controller, service, subject, kind, instruction, system, categories, reason, request, due, recorded, escalated,
-	escalation, answered, answer, acted, operation, back, recipient`
+	escalation, answered, answer, acted, operation, back, recipient, recalled, recall, hold, again, follows`
 
 // where gives the condition of a query and what it compares with.
 func (q *Query) where() (string, []any) {
@@ -119,16 +134,30 @@ func (q *Query) where() (string, []any) {
 		add("request = ? AND request <> ''", q.Case)
 	}
 	if q.Unanswered || q.Quiet {
-		add("answered IS NULL")
+		add("answered IS NULL AND recalled IS NULL")
+	}
+	if q.Waiting {
+		add("answered IS NULL AND recalled IS NOT NULL AND again IS NULL AND request <> ''")
+	}
+	if q.Erased {
+		add("answered IS NOT NULL AND kind = 'erase' AND request = ''")
+	}
+	if q.AnsweredAfter != nil {
+		add("answered > ?", int64(*q.AnsweredAfter))
+	}
+	if !q.AnsweredSince.IsZero() {
+		add("answer >= ?", q.AnsweredSince.UnixMilli())
 	}
 	if q.Quiet {
 		add("escalated IS NULL")
 	}
 	switch q.State {
 	case Open:
-		add("answered IS NULL AND escalated IS NULL")
+		add("answered IS NULL AND escalated IS NULL AND recalled IS NULL")
 	case Escalated:
-		add("answered IS NULL AND escalated IS NOT NULL")
+		add("answered IS NULL AND escalated IS NOT NULL AND recalled IS NULL")
+	case Recalled:
+		add("answered IS NULL AND recalled IS NOT NULL")
 	case Answered:
 		add("answered IS NOT NULL")
 	}
@@ -162,6 +191,8 @@ func (o *Orders) List(ctx context.Context, q Query) (Page, error) {
 	switch {
 	case q.Newest:
 		direction = " ORDER BY position DESC LIMIT ?"
+	case q.Erased:
+		direction = " ORDER BY answered LIMIT ?"
 	case q.Quiet && !q.SentBefore.IsZero():
 		// The same order, since recorded times never go back, and one that ends where the time does.
 		direction = " ORDER BY recorded, position LIMIT ?"
@@ -176,6 +207,34 @@ func (o *Orders) List(ctx context.Context, q Query) (Page, error) {
 		})
 	})
 	return page, err
+}
+
+// Message is what a service is to hear of an order: that it is to be carried out, or that it was taken back.
+type Message struct {
+	Order
+	// At is the position of the event, and TakenBack says which of the two it is.
+	At        domain.Position
+	TakenBack bool
+}
+
+// Messages lists what services are to hear after a position, nil for all, in the order of the ledger: orders that wait and recalls, at
+// most limit. It gives the position at which the view stood, too. It returns domain.ErrUnavailable where the view does not answer.
+func (o *Orders) Messages(ctx context.Context, after *domain.Position, limit int) ([]Message, domain.Position, error) {
+	from := int64(-1)
+	if after != nil {
+		from = int64(*after)
+	}
+	var list []Message
+	at, err := o.view.Read(ctx, func(conn *sqlite.Conn, _ domain.Position) error {
+		if err := rows(conn, "SELECT "+columns+" FROM sent WHERE answered IS NULL AND recalled IS NULL AND position > ? ORDER BY position LIMIT ?",
+			[]any{from, int64(limit)}, func(found Order) { list = append(list, Message{found, found.Position, false}) }); err != nil {
+			return err
+		}
+		return rows(conn, "SELECT "+columns+" FROM sent WHERE recalled > ? ORDER BY recalled LIMIT ?",
+			[]any{from, int64(limit)}, func(found Order) { list = append(list, Message{found, found.Recall.Position, true}) })
+	})
+	slices.SortFunc(list, func(a, b Message) int { return cmp.Compare(a.At, b.At) })
+	return list[:min(len(list), limit)], at, err
 }
 
 // ByID gives the newest order with an id under a controller. It returns domain.ErrNotFound where none was sent, and
@@ -229,10 +288,14 @@ func scan(stmt *sqlite.Stmt) Order {
 	}
 	o.Reason, o.Case, o.Due = stmt.ColumnText(9), stmt.ColumnText(10), moment(stmt.ColumnInt64(11))
 	o.Return = stmt.ColumnInt64(19) == 1
-	o.Recipient = domain.RecipientID(stmt.ColumnText(20))
+	o.Recipient, o.After = domain.RecipientID(stmt.ColumnText(20)), stmt.ColumnText(25)
 	if !stmt.ColumnIsNull(13) {
 		o.State, o.Escalation = Escalated, &Entry{domain.Position(stmt.ColumnInt64(13)), moment(stmt.ColumnInt64(14))}
 	}
+	if !stmt.ColumnIsNull(21) {
+		o.State, o.Recall = Recalled, &Entry{domain.Position(stmt.ColumnInt64(21)), moment(stmt.ColumnInt64(22))}
+	}
+	o.Hold, o.Again = stmt.ColumnText(23), !stmt.ColumnIsNull(24)
 	if !stmt.ColumnIsNull(15) {
 		o.State = Answered
 		o.Answer = &Answer{

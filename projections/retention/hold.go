@@ -32,11 +32,17 @@ func (f *folder) hold(conn *sqlite.Conn, e *domain.Recorded, h *dossier.HoldPlac
 	return step(stmt)
 }
 
-// release takes in that a hold ended.
+// release takes in that a hold ended: what it kept can be ordered at once, whatever was ordered lately.
 func (f *folder) release(conn *sqlite.Conn, h *dossier.HoldReleased) error {
-	key, _, err := f.person(conn, h.Subject)
+	key, p, err := f.person(conn, h.Subject)
 	if err != nil {
 		return err
+	}
+	for n := range p.items {
+		if i := &p.items[n]; !i.done && i.order == "" && i.sent != 0 && i.of.controller == h.Controller {
+			i.sent = 0
+			f.touch(key, p)
+		}
 	}
 	stmt, err := conn.Prepare("DELETE FROM hold WHERE subject = ? AND id = ? AND controller = ?")
 	if err != nil {
@@ -46,4 +52,19 @@ func (f *folder) release(conn *sqlite.Conn, h *dossier.HoldReleased) error {
 	stmt.BindText(2, h.Hold)
 	stmt.BindText(3, string(h.Controller))
 	return step(stmt)
+}
+
+// recalled takes in that an order was taken back. What it asked for can be ordered again at once.
+func (f *folder) recalled(conn *sqlite.Conn, o *dossier.OrderRecalled) error {
+	key, p, err := f.person(conn, o.Subject)
+	if err != nil {
+		return err
+	}
+	for n := range p.items {
+		if i := &p.items[n]; i.order == o.Order && i.of.controller == o.Controller {
+			i.order, i.sent = "", 0
+			f.touch(key, p)
+		}
+	}
+	return nil
 }

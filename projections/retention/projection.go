@@ -79,6 +79,8 @@ func (f *folder) Fold(conn *sqlite.Conn, e *domain.Recorded) error {
 		return f.occasion(conn, fact.Of, fact.Instruction, consentWithdrawn, e)
 	case dossier.OrderSent:
 		return f.ordered(conn, e, &fact)
+	case dossier.OrderRecalled:
+		return f.recalled(conn, &fact)
 	case dossier.HoldPlaced:
 		return f.hold(conn, e, &fact)
 	case dossier.HoldReleased:

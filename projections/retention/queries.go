@@ -79,7 +79,8 @@ type Item struct {
 	Whole bool
 	// Holds are the ids of the holds that protect any of it, as of the time asked for.
 	Holds []string
-	// Order is the order that waits for its answer. Orders is how many were sent, and Sent when the newest was.
+	// Order is the order that waits for its answer. Orders is how many were sent, and Sent when the newest was, zero where that says
+	// nothing any more: it was taken back, or a hold has ended since.
 	Order  string
 	Orders int
 	Sent   time.Time
@@ -195,7 +196,7 @@ func show(conn *sqlite.Conn, b *book, key domain.SubjectKey, p *person, at time.
 			FirstAt: domain.Position(i.firstAt), NewestAt: domain.Position(i.newestAt), Clock: moment(i.clock),
 			Order: i.order, Orders: int(i.tries), State: Done,
 		}
-		if i.tries > 0 {
+		if i.sent > 0 {
 			s.Sent = moment(i.sent)
 		}
 		began := r.began(i)
