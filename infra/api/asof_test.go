@@ -56,7 +56,8 @@ func questions() []question {
 		"/orders", "/looks", "/disclosures", "/disclosures?secret=show", "/disclosures?secret=count", "/recipients/seen", "/transfers",
 		"/article30", "/article30?secret=show", "/controllers/fenland-cycles/article30", "/promises", "/promises?secret=show",
 		"/controllers/harbour-books/promises", "/statistics?from=2026-11-01", "/sources", "/sources?controller=fenland-cycles", "/cases?all=true",
-		"/controllers/fenland-cycles/cases/access-1", "/controllers/fenland-cycles/court-orders", "/controllers/fenland-cycles/court-orders?secret=show",
+		"/controllers/fenland-cycles/court-orders", "/controllers/fenland-cycles/court-orders?secret=show",
+		"/controllers/fenland-cycles/cases/access-1", // From here on whoever asks is recorded, which moves the end.
 	} {
 		list = append(list, question{path: path})
 	}
@@ -223,7 +224,7 @@ func (q question) same(a, b []byte) bool {
 		return false
 	}
 	delete(y, "now")
-	if q.body != nil {
+	if q.body != nil || strings.Contains(q.path, "/cases/") {
 		for _, answer := range []map[string]any{x, y} {
 			delete(answer, "position")
 			delete(answer, "looks")
