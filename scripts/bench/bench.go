@@ -31,6 +31,12 @@ type product interface {
 	Trail(ctx context.Context, next func() (person int, ok bool)) (load.Histogram, uint64, error)
 	// Rebuild makes every view anew from the log and says how many events that was and how long it took.
 	Rebuild(ctx context.Context) (events uint64, took time.Duration, err error)
+	// Asking is where callers ask.
+	Asking() load.Target
+	// Verify verifies all of the stopped ledger and serves again.
+	Verify(ctx context.Context) (ledger.Verified, error)
+	// Footprint is what the running ledger takes.
+	Footprint() (ledger.Footprint, error)
 	// Settings lists what the ledger runs with.
 	Settings() []report.Setting
 	Stop() error

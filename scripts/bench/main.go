@@ -136,7 +136,7 @@ func parse(args []string, usage io.Writer) (config, error) {
 	}
 	for _, name := range c.only {
 		if !slices.Contains(rowNames(), name) {
-			return c, errors.WithHint(errors.New("there is no such row"), "The rows are trail, catchup, latency, record and batch.")
+			return c, errors.WithHint(errors.New("there is no such row"), "See -h for the rows.")
 		}
 	}
 	return c, nil

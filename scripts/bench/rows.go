@@ -17,7 +17,9 @@ type step struct {
 	measure func(context.Context, *bench) ([]report.Row, error)
 }
 
-func rowNames() []string { return []string{"trail", "catchup", "latency", "record", "batch"} }
+func rowNames() []string {
+	return []string{"trail", "footprint", "verify", "catchup", "ask", "latency", "record", "batch"}
+}
 
 // rawRows and pgRows are the rows that need the side.
 func rawRows() []string { return []string{"latency", "record", "batch"} }
@@ -28,7 +30,10 @@ func steps() []step {
 	return []step{
 		{"fill", rowNames(), fill},
 		{"trail", []string{"trail"}, trail},
+		{"footprint", []string{"footprint"}, footprint},
+		{"verify", []string{"verify"}, verify},
 		{"catchup", []string{"catchup"}, catchup},
+		{"ask", []string{"ask"}, ask},
 		{"latency", []string{"latency"}, latency},
 		{"record", []string{"record"}, record},
 		{"batch", []string{"batch"}, batch},

@@ -176,6 +176,15 @@ func check(m *nats.Msg, events int) error {
 	return nil
 }
 
+// permitted takes an answer for good only where it permits, as the benchmark's register does what is asked.
+func permitted(m *nats.Msg, _ int) error {
+	if m.Header.Get(wire.HeaderError) != "" || !bytes.Contains(m.Data, []byte(`"permitted":true`)) {
+		return errors.WithDetail(errors.New("a question to the ledger was not answered by a permission"),
+			m.Header.Get(wire.HeaderError)+" "+string(m.Data[:min(len(m.Data), 1024)]))
+	}
+	return nil
+}
+
 func (p *Process) status(ctx context.Context) (s wire.Status, err error) {
 	body, err := p.get(ctx, "/api/v1/status")
 	if err != nil {
