@@ -106,6 +106,8 @@ func (j *Judgement) transfer(a Action, k Known) {
 	}
 	places := []domain.Location{a.Location}
 	safe := j.terms != nil && j.terms.Safeguard != ""
+	// What a third country's court orders may be handed over where an international agreement recognises the order (Art. 48).
+	safe = safe || k.CourtOrder != nil && k.CourtOrder.Agreement != ""
 	if k.Recipient != nil {
 		places = append(places, k.Recipient.Country)
 		safe = safe || k.Recipient.Safeguard != ""

@@ -74,6 +74,9 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 	printer := &register.RecipientDeclared{Recipient: "northprint", Kind: register.SubProcessor, Country: "GB", Announced: at(9, 0)}
 	american := &register.RecipientDeclared{Recipient: "northprint", Kind: register.ThirdParty, Country: "US"}
 	adequate := &register.RecipientDeclared{Recipient: "northprint", Kind: register.ThirdParty, Country: "US", Safeguard: "A45-3"}
+	foreign := &register.RecipientDeclared{Recipient: "county-court", Kind: register.Authority, Country: "US"}
+	agreed := told
+	agreed.Agreement = "UK-US mutual legal assistance"
 	do := func(op domain.Operation) dossier.Action {
 		a := action()
 		a.Time, a.Operation, a.Stated = at(12, 12), op, ""
@@ -165,6 +168,8 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 		{"Art. 44: erasing outside the territory is no transfer", within(do(domain.Erase), func(a *dossier.Action) { a.Location = "US" }), dossier.Known{Instruction: wide, Territory: territory}, none, nil},
 		{"Art. 44: nor is deleting what a recipient outside has", within(do(domain.Delete), func(a *dossier.Action) { a.Recipient = "northprint" }), dossier.Known{Instruction: contract, Territory: territory, Recipient: american}, none, nil},
 		{"Art. 46: under a safeguard of the instruction", within(do(domain.Store), func(a *dossier.Action) { a.Location = "US" }), dossier.Known{Instruction: safeguarded, Territory: territory}, none, nil},
+		{"Art. 48: a third country's court, without an agreement between states", within(give("county-court"), func(a *dossier.Action) { a.Order = "court-1" }), dossier.Known{Instruction: contract, Territory: territory, Recipient: foreign, CourtOrder: &told}, none, []domain.Finding{domain.TransferWithoutSafeguard}},
+		{"Art. 48: under an agreement between states", within(give("county-court"), func(a *dossier.Action) { a.Order = "court-1" }), dossier.Known{Instruction: contract, Territory: territory, Recipient: foreign, CourtOrder: &agreed}, none, nil},
 		{"Art. 44: inside the EEA", within(do(domain.Store), func(a *dossier.Action) { a.Location = "NO" }), dossier.Known{Instruction: contract, Territory: territory}, none, nil},
 		{"Art. 44: a recipient outside", give("northprint"), dossier.Known{Instruction: contract, Territory: territory, Recipient: american}, none, []domain.Finding{domain.TransferWithoutSafeguard}},
 		{"Art. 45: a recipient under an adequacy decision", give("northprint"), dossier.Known{Instruction: contract, Territory: territory, Recipient: adequate}, none, nil},

@@ -32,6 +32,7 @@ func (a *actionFlags) add(cmd *cobra.Command, recording bool) {
 	f.StringArrayVar(&a.action.Categories, "category", nil, "which data: pd:EmailAddress; again for several")
 	f.StringVar(&a.action.System, "system", "", "where the data is: crm")
 	f.StringVar(&a.action.Location, "location", "", "in which country: GB")
+	f.StringVar(&a.action.From, "from", "", "the system that a copy or a move came from: crm")
 	f.StringVar(&a.action.Recipient, "recipient", "", "who receives it")
 	f.StringVar(&a.action.Basis, "basis", "", "the Article 6 basis that the service relies on: A6-1-b")
 	f.StringVar(&a.action.Order, "order", "", "the order that this answers")
