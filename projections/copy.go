@@ -81,6 +81,9 @@ func (c *Copy) To(ctx context.Context, target map[string]domain.Position, progre
 	for _, g := range b.goals {
 		g.file.folder = g.file.projection.Folder() // what it remembers is not needed while nothing is folded
 		g.view.change(func() { g.view.position, g.view.caughtUp = g.file.position, true })
+		if b.err == nil {
+			b.err = g.file.settle(ctx)
+		}
 	}
 	if b.err == nil && !b.done {
 		b.err = errors.Mark(errors.Wrap(context.Cause(ctx), "read the log for a copy of views"), domain.ErrUnavailable)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cockroachdb/errors"
 	"zombiezen.com/go/sqlite"
@@ -41,6 +42,23 @@ type file struct {
 	last     []byte // nil where there is none
 	verified bool   // last was found in the log
 	built    bool
+
+	stands atomic.Pointer[stands]
+}
+
+// stands says that what was committed at one position is what the view says up to another, because the events between concern it not:
+// progress that nothing came of is not written each time.
+type stands struct{ committed, until domain.Position }
+
+// quiet bounds how many events that concern a view not a start may read again.
+const quiet = 65_536
+
+// at gives the position at which a snapshot stands that was committed at another.
+func (f *file) at(committed domain.Position) domain.Position {
+	if s := f.stands.Load(); s != nil && s.committed == committed {
+		return s.until
+	}
+	return committed
 }
 
 func openFile(p Projection, open Opener, dir string, generation int) (*file, error) {
@@ -81,6 +99,7 @@ func (f *file) load(conn *sqlite.Conn) error {
 		stmt.ColumnBytes(2, f.last)
 	}
 	f.built = stmt.ColumnBool(3)
+	f.stands.Store(&stands{f.position, f.position})
 	return stmt.Reset()
 }
 
@@ -105,8 +124,13 @@ func (f *file) save(conn *sqlite.Conn, position domain.Position, last []byte, bu
 // beside the error of the transaction.
 func (f *file) write(ctx context.Context, first chunk, next func(after chunk) (chunk, bool)) (fault, err error) {
 	position, last, built := f.position, f.last, f.built
+	saved := false
 	err = f.store.Write(ctx, func(conn *sqlite.Conn) error {
 		var newest []byte
+		before, err := changes(conn)
+		if err != nil {
+			return err
+		}
 		for c, more := first, true; more; c, more = next(c) {
 			for i := range c.events {
 				e := &c.events[i]
@@ -138,6 +162,15 @@ func (f *file) write(ctx context.Context, first chunk, next func(after chunk) (c
 		if err := f.folder.Flush(conn); err != nil {
 			return errors.Wrapf(err, "write %s before event %s", errors.Safe(f.projection.Name()), position)
 		}
+		after, err := changes(conn)
+		if err != nil {
+			return err
+		}
+		s := f.stands.Load()
+		saved = after != before || built != f.built || s == nil || position >= s.committed+quiet
+		if !saved {
+			return nil
+		}
 		return f.save(conn, position, last, built)
 	})
 	if err != nil {
@@ -145,7 +178,42 @@ func (f *file) write(ctx context.Context, first chunk, next func(after chunk) (c
 		return nil, err
 	}
 	f.position, f.last, f.built = position, last, built
+	f.moved(saved)
 	return fault, nil
+}
+
+// moved notes the position that a transaction reached, and whether it is in the file.
+func (f *file) moved(saved bool) {
+	s := stands{f.position, f.position}
+	if !saved {
+		s.committed = f.stands.Load().committed
+	}
+	f.stands.Store(&s)
+}
+
+// settle writes the progress that was not written yet.
+func (f *file) settle(ctx context.Context) error {
+	if s := f.stands.Load(); s == nil || s.committed == f.position {
+		return nil
+	}
+	err := f.store.Write(ctx, func(conn *sqlite.Conn) error { return f.save(conn, f.position, f.last, f.built) })
+	if err == nil {
+		f.moved(true)
+	}
+	return err
+}
+
+// changes counts the rows that a connection ever changed.
+func changes(conn *sqlite.Conn) (int64, error) {
+	stmt, err := conn.Prepare("SELECT total_changes()")
+	if err != nil {
+		return 0, err
+	}
+	if _, err := stmt.Step(); err != nil {
+		return 0, err
+	}
+	n := stmt.ColumnInt64(0)
+	return n, stmt.Reset()
 }
 
 // verify holds the log against the last event that went into the file: a view that was folded from another history, as after a

@@ -232,7 +232,7 @@ func (r *Runner) Close() error {
 		w.view.change(func() { w.view.stopped = errors.WithStack(errClosed) })
 		for _, f := range []*file{answering, w.folding} {
 			if f != nil && (f == answering || w.folding != answering) {
-				all = errors.CombineErrors(all, f.store.Close())
+				all = errors.CombineErrors(all, errors.CombineErrors(f.settle(context.Background()), f.store.Close()))
 			}
 		}
 		w.folding = nil

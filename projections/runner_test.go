@@ -226,22 +226,28 @@ func TestAwaitSeesItsOwnWriting(t *testing.T) {
 	}
 }
 
+// copied copies the file of a view as a crash would leave it. The write-ahead log comes last, while it is written to: its end may be torn.
+func copied(t *testing.T, dir, view string) string {
+	t.Helper()
+	to := t.TempDir()
+	for _, suffix := range []string{"", "-wal"} {
+		b, err := os.ReadFile(filepath.Join(dir, view+".1.db"+suffix))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(to, view+".1.db"+suffix), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
 func TestACopyOfTheFilesTakenAtAnyMomentIsWhole(t *testing.T) {
 	log, dir := memlog.New(memlog.Config{}), t.TempDir()
 	r := projectiontest.Run(t, log, dir, projections.Config{Transaction: 64}, counting{name: "count"})
 	for range 20 {
 		appending(t, log, actions(200, "crm")...)
-		// The write-ahead log is copied last, while it is written to: a torn end is what a crash leaves.
-		copied := t.TempDir()
-		for _, suffix := range []string{"", "-wal"} {
-			b, err := os.ReadFile(filepath.Join(dir, "count.1.db"+suffix))
-			if err != nil && !errors.Is(err, os.ErrNotExist) {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(copied, "count.1.db"+suffix), b, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
+		copied := copied(t, dir, "count")
 		t.Run("reopened", func(t *testing.T) {
 			again := projectiontest.Run(t, log, copied, projections.Config{}, counting{name: "count"})
 			projectiontest.Await(t, again.View("count"), log.End()-1)

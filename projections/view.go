@@ -69,7 +69,7 @@ func (v *View) Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Po
 		if found, err := stmt.Step(); err != nil || !found {
 			return errors.CombineErrors(err, stmt.Reset())
 		}
-		at = domain.Position(stmt.ColumnInt64(0))
+		at = v.answering.at(domain.Position(stmt.ColumnInt64(0)))
 		if err := stmt.Reset(); err != nil {
 			return err
 		}
