@@ -91,23 +91,20 @@ func TestWhatACaseBringsAboutEndsWithIt(t *testing.T) {
 
 // stands says in a word how what is on record about a person stands.
 func stands(s dossier.Standing) string {
-	for _, o := range s.Objections {
-		switch {
-		case o.Void:
-			return "void"
-		case o.Overridden:
-			return "overridden"
-		case o.Resolved.IsZero():
-			return "open"
-		default:
-			return "for good"
-		}
-	}
-	for _, r := range s.Restrictions {
-		if r.Lifted.IsZero() {
-			return "placed"
-		}
+	switch {
+	case len(s.Objections) == 0 && len(s.Restrictions) == 0:
+		return ""
+	case len(s.Objections) == 0 && s.Restrictions[0].Lifted.IsZero():
+		return "placed"
+	case len(s.Objections) == 0:
 		return "lifted"
+	case s.Objections[0].Void:
+		return "void"
+	case s.Objections[0].Overridden:
+		return "overridden"
+	case s.Objections[0].Resolved.IsZero():
+		return "open"
+	default:
+		return "for good"
 	}
-	return ""
 }

@@ -251,8 +251,9 @@ func generations(dir, name string) ([]int, error) {
 	}
 	var list []int
 	for _, entry := range entries {
-		middle, ok := strings.CutPrefix(entry.Name(), name+".")
-		if middle, ok = strings.CutSuffix(middle, ".db"); !ok {
+		middle, ours := strings.CutPrefix(entry.Name(), name+".")
+		middle, file := strings.CutSuffix(middle, ".db")
+		if !ours || !file {
 			continue
 		}
 		if n, err := strconv.Atoi(middle); err == nil && n > 0 {

@@ -38,11 +38,8 @@ func stored(t *testing.T, fact domain.Fact, s request.State) {
 	if after, err := json.Marshal(s); err != nil || string(after) != string(before) {
 		t.Errorf("the step changed the state it was taken from: %v", err)
 	}
-	switch fact.(type) {
-	case request.Replied:
-		if !fact.(request.Replied).Enough {
-			return // may come any number of times
-		}
+	if replied, is := fact.(request.Replied); is && !replied.Enough {
+		return // may come any number of times
 	}
 	again, err := request.Record{Step: fact.(request.Step)}.Decide(next)
 	if err != nil || len(again) != 0 {

@@ -81,8 +81,6 @@ func (w words30) drift(d article30.Drift) string {
 	return s + ", on " + sentence.Day(d.Seen.First)
 }
 
-func dimension30(d article30.Dimension) string { return string(d) }
-
 func seen30(s article30.Seen) wire.Article30Seen {
 	if s.IsZero() {
 		return wire.Article30Seen{}

@@ -117,7 +117,7 @@ func (a *API) recovered(next http.Handler) http.Handler {
 			if fault == nil {
 				return
 			}
-			if fault == http.ErrAbortHandler {
+			if err, is := fault.(error); is && errors.Is(err, http.ErrAbortHandler) {
 				panic(fault)
 			}
 			a.cfg.Logger.ErrorContext(r.Context(), "a request panicked", slog.String("kind", reflect.TypeOf(fault).String()),

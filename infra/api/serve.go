@@ -81,7 +81,7 @@ func ServeListener(ctx context.Context, ln net.Listener, handler http.Handler) e
 	if err != nil {
 		err = errors.CombineErrors(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "requests were broken off"), err), server.Close())
 	}
-	<-ended
+	_ = <-ended // that the server was closed
 	return err
 }
 

@@ -63,13 +63,13 @@ func clientOptions(log *slog.Logger) []nats.Option {
 			if sub != nil {
 				subject = sub.Subject
 			}
-			log.Warn("nats connection reported an error", slog.String("subject", subject), slog.Any("error", err))
+			log.WarnContext(context.Background(), "nats connection reported an error", slog.String("subject", subject), slog.Any("error", err))
 		}),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
-				log.Warn("nats connection lost", slog.Any("error", err))
+				log.WarnContext(context.Background(), "nats connection lost", slog.Any("error", err))
 			}
 		}),
-		nats.ReconnectHandler(func(*nats.Conn) { log.Info("nats connection restored") }),
+		nats.ReconnectHandler(func(*nats.Conn) { log.InfoContext(context.Background(), "nats connection restored") }),
 	}
 }

@@ -97,10 +97,9 @@ func (p *program) checkDirectory(dir string) []check {
 	}
 	checks := []check{checkMode("data directory", info, 0o077, "chmod 700 "+dir)}
 	key, err := os.Stat(filepath.Join(dir, "keys", "kek"))
-	switch {
-	case err == nil:
+	if err == nil {
 		checks = append(checks, checkMode("key file", key, 0o077, "chmod 600 "+filepath.Join(dir, "keys", "kek")))
-	default:
+	} else {
 		checks = append(checks, check{"key file", checkSkipped, "There is no key file: the key comes from the environment or a credential.", ""})
 	}
 	return append(checks, checkSpace(dir), p.checkSync(dir))

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/cockroachdb/errors"
 	"github.com/spf13/cobra"
 
 	"github.com/jigowatt/daybook/infra/app"
@@ -109,7 +110,7 @@ func (p *program) run(ctx context.Context, cfg app.Config, kept bool, work func(
 	})
 	stop()
 	if begun {
-		if failed := <-worked; failed != nil && failed != errDone {
+		if failed := <-worked; failed != nil && !errors.Is(failed, errDone) {
 			return failed
 		}
 	}

@@ -135,7 +135,7 @@ func TestAKeyIsNeverShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	var logged bytes.Buffer
-	slog.New(slog.NewJSONHandler(&logged, nil)).Info("test", slog.Any("key", k), slog.Any("loaded", keys.Loaded{Key: k}))
+	slog.New(slog.NewJSONHandler(&logged, nil)).InfoContext(t.Context(), "test", slog.Any("key", k), slog.Any("loaded", keys.Loaded{Key: k}))
 	shown := []string{logged.String()}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q", "%d"} {
 		shown = append(shown, fmt.Sprintf(verb, k), fmt.Sprintf(verb, struct{ k keys.KEK }{k}), fmt.Sprintf(verb, &k))

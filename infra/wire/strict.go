@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -70,7 +71,7 @@ func Decode(document []byte, into any) error {
 	if f := d.value(reflect.ValueOf(into).Elem(), "", 0); f != nil {
 		return f
 	}
-	if _, err := d.Token(); err != io.EOF {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return malformed("", d.InputOffset())
 	}
 	return nil

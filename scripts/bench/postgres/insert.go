@@ -105,7 +105,7 @@ type inserter struct {
 
 // rows are a batch of events, a column each.
 type rows struct {
-	ids, payloads                 []any
+	payloads                      []any
 	sources, people, instructions []string
 	happened                      []time.Time
 }
