@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 
 	"github.com/cockroachdb/errors"
@@ -16,9 +17,23 @@ import (
 // foldBatch bounds how many messages are remembered at once while folding.
 const foldBatch = 8_192
 
-// fold brings the state and the memory to the end of the log. It reads at least the last event, whose recorded time bounds
-// that of the next.
+// fold brings the state and the memory to the end of the log. A memory that is damaged is emptied first, if it can be.
 func (l *Ledger) fold(ctx context.Context) error {
+	err := l.foldOnce(ctx)
+	m, can := l.cfg.Memory.(interface{ Reset() error })
+	if !can || !errors.Is(err, ErrMemoryDamaged) {
+		return err
+	}
+	l.cfg.Logger.WarnContext(ctx, "the memory of messages is damaged and is made again from the log", slog.Any("error", err))
+	if err := m.Reset(); err != nil {
+		return errors.Wrap(err, "empty the memory")
+	}
+	return l.foldOnce(ctx)
+}
+
+// foldOnce reads at least the last event, whose recorded time bounds
+// that of the next.
+func (l *Ledger) foldOnce(ctx context.Context) error {
 	end, snapshot, err := l.cfg.Memory.Load()
 	if err != nil {
 		return errors.Wrap(err, "load memory")

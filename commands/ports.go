@@ -5,6 +5,8 @@ import (
 	"iter"
 	"time"
 
+	"github.com/cockroachdb/errors"
+
 	"github.com/jigowatt/daybook/domain"
 )
 
@@ -106,6 +108,9 @@ type Memory interface {
 	// Load gives the end to which the memory is complete and the newest snapshot, nil where there is none.
 	Load() (end domain.Position, snapshot []byte, err error)
 }
+
+// ErrMemoryDamaged says that what a memory kept is not what was written. One that has Reset is emptied and made again from the log.
+var ErrMemoryDamaged = errors.Wrap(domain.ErrUnavailable, "the memory of messages is damaged")
 
 // News is what is new to a memory.
 type News struct {

@@ -1,6 +1,9 @@
 package projections
 
 import (
+	"context"
+	"log/slog"
+
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
@@ -25,7 +28,9 @@ func (w *worker) open() error {
 			continue
 		}
 		f, err := openFile(w.projection, w.runner.open, dir, generation)
-		if errors.Is(err, domain.ErrConflict) { // Made by other statements: nobody can read it.
+		if err != nil && !errors.Is(err, domain.ErrUnavailable) { // Made by other statements, or damaged: nobody can read it.
+			w.runner.config.Log.WarnContext(context.Background(), "a file of a view cannot be read and is built anew",
+				slog.String("view", name), slog.Any("error", err))
 			err = removeFiles(filePath(dir, name, generation))
 		}
 		if err == nil && f != nil {

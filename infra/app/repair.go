@@ -161,8 +161,7 @@ func (r *Repair) recovery(from remains, do recovering) tiles.Recovery {
 // Do carries out the plan that Plan made, and gives the directory in which it put aside what it replaced, relative to that of the
 // ledger, empty where nothing was. Interrupted at any point it can be begun again. It returns what Plan does.
 func (r *Repair) Do(ctx context.Context, progress func(done, of domain.Position)) (aside string, err error) {
-	aside = filepath.Join("set-aside", r.app.cfg.Now().UTC().Format("20060102T150405.000Z"))
-	dir := r.app.cfg.path(aside)
+	dir := r.app.aside()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", cannotAside(err)
 	}
@@ -182,7 +181,7 @@ func (r *Repair) Do(ctx context.Context, progress func(done, of domain.Position)
 	if err := os.Remove(dir); err == nil {
 		return "", nil
 	}
-	return aside, nil
+	return filepath.Rel(r.app.cfg.Data, dir)
 }
 
 // proof writes the files of the proof that are not what the history makes them.

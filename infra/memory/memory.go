@@ -2,11 +2,15 @@ package memory
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"io/fs"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/errors"
 	"github.com/cockroachdb/pebble/v2"
@@ -21,6 +25,7 @@ var (
 	formatKey   = []byte{0}
 	endKey      = []byte{1}
 	snapshotKey = []byte{2}
+	countKey    = []byte{4}
 )
 
 // Things that are kept have this and their own key, made not to have 16 bytes, so that they are never taken for a message either.
@@ -29,7 +34,7 @@ var keptPrefix = []byte("\x03kept\x00")
 // maxKept bounds the key of a thing that is kept: a case's has its controller's name of 32 bytes and its own of 64.
 const maxKept = 128
 
-const format = 1
+const format = 2 // since 2 with the number of messages
 
 var (
 	// ErrNewer says that a later version of the program wrote the memory. Nothing was changed.
@@ -40,23 +45,28 @@ var (
 
 // Memory is an open memory. All methods may be called concurrently.
 type Memory struct {
-	mu     sync.RWMutex // Close waits for everybody else: Pebble must not be used afterwards
+	mu     sync.RWMutex // Close and Reset wait for everybody else: Pebble must not be used afterwards
 	db     *pebble.DB   // nil when closed
 	cache  *pebble.Cache
-	unlock func() error
 	filter *filter
-	// filling reads the store into the filter; Close stops it and waits.
+	// filling reads the store into the filter; Close and Reset stop it and wait.
 	stop    chan struct{}
-	once    sync.Once
 	filling sync.WaitGroup
-	room    room
+
+	dir      string
+	config   Config
+	lock     *pebble.Lock
+	room     room
+	counting sync.Mutex // guards count, and keeps writes in its order
+	count    uint64     // of the messages that are remembered
+
+	damaged atomic.Bool // something that is stored is not what was written
 }
 
 var _ commands.Memory = (*Memory)(nil)
 
 // Open opens the memory in a folder and makes it (mode 0700) where there is none. It returns ErrNewer, and
-// domain.ErrUnavailable where another process has it open or the files cannot be used; any other error means that the memory
-// is damaged, and that the folder may be deleted: the log has everything that was in it.
+// domain.ErrUnavailable where another process has it open or the files cannot be used. A memory that is damaged is emptied.
 func Open(dir string, config Config) (*Memory, error) {
 	config = config.withDefaults()
 	if err := config.FS.MkdirAll(dir, 0o700); err != nil {
@@ -67,34 +77,94 @@ func Open(dir string, config Config) (*Memory, error) {
 		return nil, errors.WithHint(errors.Mark(errors.Wrap(err, "lock the memory"), domain.ErrUnavailable),
 			"Another daybook uses this data directory. Stop it, or use another directory with --data.")
 	}
-	m := &Memory{unlock: lock.Close, room: room{fs: config.FS, dir: dir, least: config.LeastFree}, stop: make(chan struct{})}
-	config.FS = vfs.OnDiskFull(config.FS, func() { m.room.await(m.stop, config.Log) })
-	options := config.options()
-	options.Lock = lock
-	db, err := pebble.Open(dir, options)
+	m := &Memory{dir: dir, config: config, lock: lock, room: room{fs: config.FS, dir: dir, least: config.LeastFree}}
+	if err = m.open(); errors.Is(err, commands.ErrMemoryDamaged) {
+		config.Log.WarnContext(context.Background(), "the memory is damaged and is made again from the log", slog.Any("error", err))
+		err = m.Reset()
+	}
 	if err != nil {
-		options.Cache.Unref()
-		return nil, errors.CombineErrors(broken(err, "open the memory"), lock.Close())
+		return nil, errors.CombineErrors(err, lock.Close())
 	}
-	m.db, m.cache, m.filter = db, options.Cache, newFilter()
-	if err := m.checkFormat(); err != nil {
-		return nil, errors.CombineErrors(err, m.Close())
-	}
-	m.filling.Go(m.fill)
 	return m, nil
 }
 
+// open opens the store. The caller holds mu, or is alone.
+func (m *Memory) open() error {
+	m.stop = make(chan struct{})
+	stop, config := m.stop, m.config
+	config.FS = vfs.OnDiskFull(config.FS, func() { m.room.await(stop, config.Log) })
+	options := config.options()
+	options.Lock = m.lock
+	options.EventListener = &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) { m.damaged.Store(true) }}
+	db, err := pebble.Open(m.dir, options)
+	if err != nil {
+		options.Cache.Unref()
+		return m.broken(err, "open the memory")
+	}
+	m.db, m.cache, m.filter = db, options.Cache, newFilter()
+	if err := m.checkFormat(); err != nil {
+		return errors.CombineErrors(err, m.shut())
+	}
+	text, err := m.get(countKey)
+	if err != nil {
+		return errors.CombineErrors(err, m.shut())
+	}
+	if m.count = 0; len(text) == 8 {
+		m.count = binary.BigEndian.Uint64(text)
+	}
+	snapshot, count := m.db.NewSnapshot(), m.count
+	m.filling.Go(func() { m.fill(snapshot, count) })
+	return nil
+}
+
+// shut closes the store. The caller holds mu, or is alone.
+func (m *Memory) shut() error {
+	if m.db == nil {
+		return nil
+	}
+	close(m.stop)
+	m.filling.Wait()
+	err := m.db.Close()
+	m.db = nil
+	m.cache.Unref()
+	return errors.Wrap(err, "close the memory's store")
+}
+
+// Reset forgets everything, damaged or not, so that it can be made again from the log. It returns domain.ErrUnavailable.
+func (m *Memory) Reset() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_ = m.shut() // what it held is deleted
+	names, err := m.config.FS.List(m.dir)
+	for _, name := range names {
+		if name != lockFile {
+			err = errors.CombineErrors(err, m.config.FS.RemoveAll(m.config.FS.PathJoin(m.dir, name)))
+		}
+	}
+	if err != nil {
+		return errors.Mark(errors.Wrap(err, "empty the memory's folder"), domain.ErrUnavailable)
+	}
+	m.damaged.Store(false)
+	return m.open()
+}
+
+// lockFile is the one that pebble.LockDirectory makes.
+const lockFile = "LOCK"
+
 // fill brings the filter up to what the store holds, beside everything else: until it is whole, the store itself is asked. Where
-// the store cannot be read, the store's next answer says so.
-func (m *Memory) fill() {
-	iter, err := m.db.NewIter(&pebble.IterOptions{KeyTypes: pebble.IterKeyTypePointsOnly})
+// the store cannot be read, the store's next answer says so. Pebble takes a damaged list of its files for a shorter one, and does
+// not miss those that are not in it: so the messages are counted.
+func (m *Memory) fill(db *pebble.Snapshot, count uint64) {
+	defer func() { _ = db.Close() }()
+	iter, err := db.NewIter(&pebble.IterOptions{KeyTypes: pebble.IterKeyTypePointsOnly})
 	if err != nil {
 		return
 	}
-	n := 0
+	n, messages := 0, uint64(0)
 	for ok := iter.First(); ok; ok = iter.Next() {
 		if key := iter.Key(); len(key) == len(commands.MessageKey{}) {
 			m.filter.add(commands.MessageKey(key))
+			messages++
 		}
 		if n++; n%4096 == 0 {
 			select {
@@ -105,25 +175,27 @@ func (m *Memory) fill() {
 			}
 		}
 	}
-	if err := errors.CombineErrors(iter.Error(), iter.Close()); err == nil {
-		m.filter.whole.Store(true)
+	if err := errors.CombineErrors(iter.Error(), iter.Close()); err != nil {
+		return
 	}
+	if messages != count {
+		m.config.Log.WarnContext(context.Background(), "the memory has lost messages",
+			slog.Uint64("remembered", count), slog.Uint64("found", messages))
+		m.damaged.Store(true)
+		return
+	}
+	m.filter.whole.Store(true)
 }
 
 // Close waits for what is going on and closes the memory. Calls that come later return domain.ErrUnavailable. Closing twice is
 // not an error.
 func (m *Memory) Close() error {
-	m.once.Do(func() { close(m.stop) })
-	m.filling.Wait()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.db == nil {
 		return nil
 	}
-	err := m.db.Close()
-	m.db = nil
-	m.cache.Unref()
-	return errors.Wrap(errors.CombineErrors(err, m.unlock()), "close the memory")
+	return errors.Wrap(errors.CombineErrors(m.shut(), m.lock.Close()), "close the memory")
 }
 
 func (m *Memory) checkFormat() error {
@@ -132,7 +204,9 @@ func (m *Memory) checkFormat() error {
 	case err != nil:
 		return err
 	case found == nil:
-		return broken(m.db.Set(formatKey, []byte{format}, pebble.NoSync), "write the memory's format")
+		return m.broken(m.db.Set(formatKey, []byte{format}, pebble.NoSync), "write the memory's format")
+	case len(found) == 1 && found[0] < format:
+		return errors.WithStack(commands.ErrMemoryDamaged) // it is made again, in this format
 	case len(found) != 1 || found[0] > format:
 		return errors.WithHint(errors.WithStack(ErrNewer),
 			"The data directory was used by a newer daybook. Run that version, or delete the memory's folder: it is made again from the log.")
@@ -148,7 +222,7 @@ func (m *Memory) get(key []byte) ([]byte, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, broken(err, "read the memory")
+		return nil, m.broken(err, "read the memory")
 	}
 	return append([]byte{}, value...), closer.Close()
 }
@@ -176,19 +250,19 @@ func (m *Memory) Find(keys []commands.MessageKey) (found []commands.Seen, err er
 	// An iterator and not Get, which would not ask the Bloom filters of the lowest level, where nearly everything is.
 	iter, err := m.db.NewIter(&pebble.IterOptions{UseL6Filters: true, KeyTypes: pebble.IterKeyTypePointsOnly})
 	if err != nil {
-		return nil, broken(err, "open a reading of the memory")
+		return nil, m.broken(err, "open a reading of the memory")
 	}
-	defer func() { err = errors.CombineErrors(err, broken(iter.Close(), "close a reading of the memory")) }()
+	defer func() { err = errors.CombineErrors(err, m.broken(iter.Close(), "close a reading of the memory")) }()
 	for _, i := range order {
 		if !iter.SeekPrefixGE(keys[i][:]) {
 			if err := iter.Error(); err != nil {
-				return nil, broken(err, "find messages")
+				return nil, m.broken(err, "find messages")
 			}
 			continue
 		}
 		value, err := iter.ValueAndErr()
 		if err != nil {
-			return nil, broken(err, "find messages")
+			return nil, m.broken(err, "find messages")
 		}
 		if found[i], err = decodeSeen(value); err != nil {
 			return nil, err
@@ -204,6 +278,9 @@ func (m *Memory) Remember(end domain.Position, news commands.News) error {
 	defer m.mu.RUnlock()
 	if m.db == nil {
 		return errors.WithStack(errClosed)
+	}
+	if m.damaged.Load() { // so that the writer makes it again
+		return errors.WithStack(commands.ErrMemoryDamaged)
 	}
 	messages := news.Messages
 	size := 64 + len(messages)*(valueSize+24) + len(news.Snapshot)
@@ -221,27 +298,37 @@ func (m *Memory) Remember(end domain.Position, news commands.News) error {
 		copy(op.Key, messages[i].Key[:])
 		appendSeen(op.Value[:0], &messages[i].Seen)
 		if err := op.Finish(); err != nil {
-			return broken(err, "remember messages")
+			return m.broken(err, "remember messages")
 		}
 	}
 	for _, k := range news.Kept {
-		if err := keep(batch, k); err != nil {
+		if err := m.keep(batch, k); err != nil {
 			return err
 		}
 	}
 	if news.Snapshot != nil {
 		if err := batch.Set(snapshotKey, news.Snapshot, nil); err != nil {
-			return broken(err, "remember a snapshot")
+			return m.broken(err, "remember a snapshot")
 		}
 	}
 	if err := batch.Set(endKey, binary.BigEndian.AppendUint64(nil, uint64(end)), nil); err != nil {
-		return broken(err, "remember the end")
+		return m.broken(err, "remember the end")
 	}
-	return broken(batch.Commit(pebble.NoSync), "write the memory")
+	m.counting.Lock()
+	defer m.counting.Unlock()
+	count := m.count + uint64(len(messages))
+	if err := batch.Set(countKey, binary.BigEndian.AppendUint64(nil, count), nil); err != nil {
+		return m.broken(err, "remember how many there are")
+	}
+	if err := batch.Commit(pebble.NoSync); err != nil {
+		return m.broken(err, "write the memory")
+	}
+	m.count = count
+	return nil
 }
 
 // keep adds what is kept, or drops it.
-func keep(batch *pebble.Batch, k commands.Kept) error {
+func (m *Memory) keep(batch *pebble.Batch, k commands.Kept) error {
 	if k.Key == "" || len(k.Key) > maxKept {
 		return errors.AssertionFailedf("the key of what is kept has %d bytes", len(k.Key))
 	}
@@ -250,9 +337,9 @@ func keep(batch *pebble.Batch, k commands.Kept) error {
 		key = append(key, 0) // messages alone have 16 bytes
 	}
 	if k.Value == nil {
-		return broken(batch.Delete(key, nil), "drop what was kept")
+		return m.broken(batch.Delete(key, nil), "drop what was kept")
 	}
-	return broken(batch.Set(key, k.Value, nil), "keep something")
+	return m.broken(batch.Set(key, k.Value, nil), "keep something")
 }
 
 // Kept implements commands.Memory.
@@ -266,9 +353,9 @@ func (m *Memory) Kept(each func(commands.Kept) error) (err error) {
 	last[len(last)-1]++
 	iter, err := m.db.NewIter(&pebble.IterOptions{LowerBound: keptPrefix, UpperBound: last})
 	if err != nil {
-		return broken(err, "open a reading of what is kept")
+		return m.broken(err, "open a reading of what is kept")
 	}
-	defer func() { err = errors.CombineErrors(err, broken(iter.Close(), "close a reading of what is kept")) }()
+	defer func() { err = errors.CombineErrors(err, m.broken(iter.Close(), "close a reading of what is kept")) }()
 	for iter.First(); iter.Valid(); iter.Next() {
 		key := iter.Key()
 		if len(key) == len(commands.MessageKey{}) {
@@ -276,22 +363,25 @@ func (m *Memory) Kept(each func(commands.Kept) error) (err error) {
 		}
 		value, err := iter.ValueAndErr()
 		if err != nil {
-			return broken(err, "read what is kept")
+			return m.broken(err, "read what is kept")
 		}
 		name := strings.TrimSuffix(string(key[len(keptPrefix):]), "\x00")
 		if err := each(commands.Kept{Key: name, Value: slices.Clone(value)}); err != nil {
 			return err
 		}
 	}
-	return broken(iter.Error(), "read what is kept")
+	return m.broken(iter.Error(), "read what is kept")
 }
 
-// Load implements commands.Memory.
+// Load implements commands.Memory. It returns commands.ErrMemoryDamaged where anything was found to be damaged before.
 func (m *Memory) Load() (end domain.Position, snapshot []byte, err error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if m.db == nil {
 		return 0, nil, errors.WithStack(errClosed)
+	}
+	if m.damaged.Load() { // perhaps where nobody asked
+		return 0, nil, errors.WithStack(commands.ErrMemoryDamaged)
 	}
 	text, err := m.get(endKey)
 	if err != nil {
@@ -307,15 +397,16 @@ func (m *Memory) Load() (end domain.Position, snapshot []byte, err error) {
 	return end, snapshot, err
 }
 
-// broken gives errors of the store their kind: what the disk refused may work later, everything else is internal.
-func broken(err error, doing string) error {
+// broken gives errors of the store their kind: what the disk refused may work later, everything else is damage.
+func (m *Memory) broken(err error, doing string) error {
 	var path *os.PathError
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &path):
+	case errors.As(err, &path) && !errors.Is(err, fs.ErrNotExist): // a file that is gone does not come back
 		return errors.Mark(errors.WithMessage(err, doing), domain.ErrUnavailable)
 	default:
-		return errors.WithMessage(err, doing)
+		m.damaged.Store(true)
+		return errors.WithSecondaryError(errors.WithMessage(commands.ErrMemoryDamaged, doing), err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/errors"
 	"github.com/cockroachdb/pebble/v2"
@@ -33,7 +34,7 @@ func TestWhatOpenRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.CombineErrors(store.Set([]byte{0}, []byte{2}, pebble.Sync), store.Close()); err != nil {
+	if err := errors.CombineErrors(store.Set([]byte{0}, []byte{3}, pebble.Sync), store.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := memory.Open(dir, memory.Config{}); !errors.Is(err, memory.ErrNewer) {
@@ -81,4 +82,71 @@ func (l locked) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.to.Write(b)
+}
+
+// A memory of which anything is damaged says so, is emptied, and takes in what it is given again.
+func TestADamagedMemoryIsEmptiedAndTakesInAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "memory")
+	fill := func(m *memory.Memory) {
+		for n := range 20 {
+			if err := m.Remember(domain.Position(100*(n+1)), commands.News{Messages: messages(100*n, 100*(n+1))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	m := open(t, dir, memory.Config{})
+	fill(m)
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m = open(t, dir, memory.Config{}) // so that it has files and not only its log
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("it has no files: %v", err)
+	}
+	for name, damage := range map[string]func(path string) error{
+		"a bit": func(path string) error {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			content[len(content)/3] ^= 4
+			return os.WriteFile(path, content, 0o600)
+		},
+		"torn": func(path string) error { return os.Truncate(path, 100) },
+		"gone": os.Remove,
+	} {
+		copied := filepath.Join(t.TempDir(), "memory")
+		if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		if err := damage(filepath.Join(copied, filepath.Base(files[0]))); err != nil {
+			t.Fatal(err)
+		}
+		m := open(t, copied, memory.Config{})
+		said := false
+		for deadline := time.Now().Add(10 * time.Second); !said && time.Now().Before(deadline); {
+			end, _, err := m.Load()
+			said = errors.Is(err, commands.ErrMemoryDamaged) || err == nil && end == 0
+		}
+		if !said {
+			t.Errorf("%s: it does not say that it is damaged", name)
+		}
+		if err := m.Reset(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if end, _ := load(t, m); end != 0 {
+			t.Errorf("%s: it is not empty: %s", name, end)
+		}
+		fill(m)
+		if end, _ := load(t, m); end != 2000 {
+			t.Errorf("%s: it ends at %s", name, end)
+		}
+		if err := m.Close(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -104,4 +105,9 @@ func (s *said) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return string(bytes.TrimSpace(s.text))
+}
+
+// Signal sends the process a signal.
+func (p *Process) Signal(s os.Signal) error {
+	return errors.Wrap(p.cmd.Process.Signal(s), "signal the ledger")
 }

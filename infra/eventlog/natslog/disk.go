@@ -31,6 +31,9 @@ func OpenDisk(store string, cfg Config) (*Disk, error) {
 	return d, err
 }
 
+// Dir is the directory of the stream, beside which the server keeps its others.
+func (d *Disk) Dir() string { return d.dir }
+
 // Known says whether the server will find the stream again by its settings.
 func (d *Disk) Known() bool { return blocks.CheckSettings(d.dir) }
 
@@ -58,6 +61,9 @@ func (d *Disk) Pieces(ctx context.Context, from domain.Position) iter.Seq2[Piece
 			for r, err := range file.Records() {
 				if err == nil {
 					err = ctx.Err()
+				}
+				if r.Removed {
+					continue
 				}
 				if held != nil && !yield(*held, nil) {
 					return

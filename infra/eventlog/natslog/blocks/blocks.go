@@ -62,6 +62,8 @@ type Record struct {
 	// Sound says that the server's own checksum over the record is right. Of a record that is not, the parts are what its lengths
 	// say, and may be missing; a run of bytes in which no record begins is one such record.
 	Sound bool
+	// Removed says that it is no message, but a mark that one was taken out.
+	Removed bool
 	// Offset is where the record begins in its file, and Length how many bytes it has.
 	Offset, Length int
 }
@@ -94,9 +96,8 @@ func (f File) Records() iter.Seq2[Record, error] {
 				r.Length = s.next(at, r.Length) - at
 			}
 			at += r.Length
-			if r.Sound && r.Seq&removed != 0 {
-				continue
-			}
+			r.Removed = r.Sound && r.Seq&removed != 0
+			r.Seq &^= removed
 			if !yield(r, nil) {
 				return
 			}
