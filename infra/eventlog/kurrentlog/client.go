@@ -124,10 +124,13 @@ func isBroken(err error) bool {
 	return errors.IsAny(err, errPanicked, errStuck)
 }
 
-// isShut says that asking again changes nothing: the server does not let us in, or the log is closed.
-func isShut(err error) bool {
-	c := code(err)
-	return c == esdb.ErrorCodeAccessDenied || c == esdb.ErrorCodeUnauthenticated || errors.Is(err, domain.ErrUnavailable)
+// isFinal says that asking again changes nothing: it is an answer, the server does not let us in, or the log is closed.
+func isFinal(err error) bool {
+	switch code(err) {
+	case esdb.ErrorCodeResourceNotFound, esdb.ErrorCodeStreamDeleted, esdb.ErrorCodeAccessDenied, esdb.ErrorCodeUnauthenticated:
+		return true
+	}
+	return errors.Is(err, domain.ErrUnavailable)
 }
 
 // private hides what a client's error says: addresses, names, and whatever a server chose to write. The code remains.

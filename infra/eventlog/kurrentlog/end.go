@@ -52,33 +52,12 @@ func (l *Log) window(ctx context.Context, from domain.Position, n int) ([][]byte
 	return events, nil
 }
 
-// read gives at most n events of the stream, or some 2 MiB of them, none where there is no stream. Reading changes nothing, so that
-// what goes wrong is tried again. It returns domain.ErrUnavailable, and an assertion failure where the stream is gone for good.
-func (l *Log) read(ctx context.Context, to esdb.Direction, from esdb.StreamPosition, n int) ([]*esdb.ResolvedEvent, error) {
-	asking, cancel := context.WithTimeout(ctx, 2*l.answerTime) // all tries together
-	defer cancel()
-	for try := 0; ; try++ {
-		found, err := l.readOnce(asking, to, from, n)
-		switch code(err) {
-		case esdb.ErrorCodeResourceNotFound:
-			return nil, nil
-		case esdb.ErrorCodeStreamDeleted:
-			return nil, errDeleted()
-		}
-		if err == nil || errors.Is(err, io.EOF) {
-			return found, nil
-		}
-		if try == maxTries-1 || isShut(err) || !pause(asking, firstWait<<try) {
-			return nil, unavailable(err, "say what the ledger's stream holds")
-		}
-	}
-}
-
-// readOnce is one try of read. It returns io.EOF at the end of what was asked for.
-func (l *Log) readOnce(ctx context.Context, to esdb.Direction, from esdb.StreamPosition, n int) (found []*esdb.ResolvedEvent, err error) {
-	err = l.call(ctx, func(ctx context.Context, c *esdb.Client) error {
-		opts := esdb.ReadStreamOptions{Direction: to, From: from, Deadline: &l.answerTime}
-		s, err := c.ReadStream(ctx, l.stream, opts, uint64(n))
+// read gives at most n events of the stream, or some 2 MiB of them, none where there is no stream. It returns domain.ErrUnavailable,
+// and an assertion failure where the stream is gone for good.
+func (l *Log) read(ctx context.Context, to esdb.Direction, from esdb.StreamPosition, n int) (found []*esdb.ResolvedEvent, err error) {
+	err = l.ask(ctx, func(ctx context.Context, c *esdb.Client) error {
+		found = found[:0]
+		s, err := c.ReadStream(ctx, l.stream, esdb.ReadStreamOptions{Direction: to, From: from, Deadline: &l.answerTime}, uint64(n))
 		if err != nil {
 			return err
 		}
@@ -93,13 +72,21 @@ func (l *Log) readOnce(ctx context.Context, to esdb.Direction, from esdb.StreamP
 		}
 		return nil
 	})
-	return found, err
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return found, nil
+	case code(err) == esdb.ErrorCodeResourceNotFound:
+		return nil, nil
+	case code(err) == esdb.ErrorCodeStreamDeleted:
+		return nil, errDeleted()
+	}
+	return nil, unavailable(err, "say what the ledger's stream holds")
 }
 
 // checkMetadata returns domain.ErrConflict where the stream is told to drop events. Who may not read that is not told.
 func (l *Log) checkMetadata(ctx context.Context) error {
 	var dropping bool
-	err := l.call(ctx, func(ctx context.Context, c *esdb.Client) error {
+	err := l.ask(ctx, func(ctx context.Context, c *esdb.Client) error {
 		m, err := c.GetStreamMetadata(ctx, l.stream, esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}, Deadline: &l.answerTime})
 		if err == nil {
 			dropping = m.MaxCount() != nil || m.MaxAge() != nil || m.TruncateBefore() != nil
@@ -114,4 +101,16 @@ func (l *Log) checkMetadata(ctx context.Context) error {
 		return nil
 	}
 	return unavailable(err, "say what is to become of the ledger's stream")
+}
+
+// ask runs a call that changes nothing, again where it goes wrong, and gives the client's last error.
+func (l *Log) ask(ctx context.Context, f func(context.Context, *esdb.Client) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*l.answerTime) // all tries together
+	defer cancel()
+	for try := 0; ; try++ {
+		err := l.call(ctx, f)
+		if err == nil || errors.Is(err, io.EOF) || isFinal(err) || try == maxTries-1 || !pause(ctx, firstWait<<try) {
+			return err
+		}
+	}
 }

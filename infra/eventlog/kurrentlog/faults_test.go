@@ -31,6 +31,7 @@ func begun(t *testing.T, answerTime time.Duration) (*kurrenttest.Server, *kurren
 }
 
 func TestWhatNobodyAnswersIsAskedFor(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		faults  []kurrenttest.Fault
 		want    error
@@ -61,6 +62,7 @@ func TestWhatNobodyAnswersIsAskedFor(t *testing.T) {
 
 // The append that comes late is the reason for ids that do not change: whatever its writer does next, it is there once.
 func TestAnAppendThatArrivesLateIsThereOnce(t *testing.T) {
+	t.Parallel()
 	s, log, all := begun(t, short)
 	s.FailAppends(kurrenttest.Late)
 	more := [][]byte{[]byte("3"), []byte("4")}
@@ -107,7 +109,8 @@ func TestTheCallerWhoLeavesDuringAnAppendLearnsWhatBecameOfIt(t *testing.T) {
 
 // Once its attempts to find a server are used up, the client refuses every call for ever, though the server is back.
 func TestALogOutlivesItsClient(t *testing.T) {
-	s, log, all := begun(t, time.Second)
+	t.Parallel()
+	s, log, all := begun(t, short)
 	for range 3 {
 		s.Stop()
 		for range 2 {
@@ -144,6 +147,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 
 // Many callers at once, while the server goes and comes: none of them may wait for ever in a client that gave up.
 func TestNobodyIsLeftWaitingInADeadClient(t *testing.T) {
+	t.Parallel()
 	s, log, all := begun(t, short)
 	ctx, stop := context.WithCancel(t.Context())
 	var calling sync.WaitGroup
@@ -158,7 +162,7 @@ func TestNobodyIsLeftWaitingInADeadClient(t *testing.T) {
 			}
 		})
 	}
-	for range 10 {
+	for range 5 {
 		s.Stop()
 		_ = log.Append(t.Context(), 1<<40, [][]byte{[]byte("x")})
 		must(t, s.Resume())
@@ -170,6 +174,7 @@ func TestNobodyIsLeftWaitingInADeadClient(t *testing.T) {
 }
 
 func TestReadsThatGoWrongAreTriedAgainAndThenSaySo(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]kurrenttest.Fault{
 		"the connection breaks before":          kurrenttest.CutBeforeReading,
 		"the connection breaks halfway":         kurrenttest.CutHalfway,
@@ -232,6 +237,7 @@ func TestAFollowerMissesNothingWhenItsSubscriptionBreaks(t *testing.T) {
 }
 
 func TestAnEndlessOutageEndsReadingsThatWait(t *testing.T) {
+	t.Parallel()
 	s, log, _ := begun(t, short)
 	var last error
 	for b, err := range log.Read(t.Context(), 0) {

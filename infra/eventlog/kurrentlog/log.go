@@ -83,9 +83,11 @@ func Open(ctx context.Context, cfg Config) (*Log, error) {
 	l.settings.Logger = l.hear
 	l.writing <- struct{}{}
 	l.done, l.stop = context.WithCancel(context.Background())
-	if err := errors.CombineErrors(l.checkMetadata(ctx), l.refresh(ctx)); err != nil {
-		l.Close()
-		return nil, err
+	for _, check := range []func(context.Context) error{l.checkMetadata, l.refresh} {
+		if err := check(ctx); err != nil {
+			l.Close()
+			return nil, err
+		}
 	}
 	l.wg.Go(l.follow)
 	return l, nil

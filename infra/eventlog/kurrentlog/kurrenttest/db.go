@@ -77,6 +77,10 @@ func (d *DB) append(name string, expected int64, events []Event) outcome {
 	if o, decided := s.check(expected, events); decided {
 		return o
 	}
+	if s.last >= 0 && s.first() > s.last { // an append to a deleted stream makes it seen again, from there
+		again := s.last + 1
+		s.meta.Before, s.meta.MaxCount = &again, nil
+	}
 	for _, e := range events {
 		s.last++
 		d.commit += uint64(len(e.Data)) + 100

@@ -15,6 +15,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
@@ -55,6 +56,8 @@ type Server struct {
 	grpc   *grpc.Server
 	conns  map[net.Conn]struct{}
 	served chan struct{} // closed when the node no longer serves
+
+	referred atomic.Int64 // callers that were sent to the leader
 
 	faults
 }
@@ -149,9 +152,12 @@ func (t tracked) Accept() (net.Conn, error) {
 	return c, err
 }
 
-func (s *Server) unary(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
-	if err := s.admit(ctx); err != nil {
-		return nil, err
+// unary lets everybody ask what the node can do and who its peers are.
+func (s *Server) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	if strings.Contains(info.FullMethod, ".Streams/") {
+		if err := s.admit(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return handle(ctx, request)
 }
@@ -166,7 +172,7 @@ func (s *Server) streaming(server any, stream grpc.ServerStream, info *grpc.Stre
 	return handle(server, stream)
 }
 
-// admit checks who calls. A follower that is asked for the leader says who that is.
+// admit checks who calls.
 func (s *Server) admit(ctx context.Context) error {
 	if s.cfg.Authorization != "" && first(ctx, "authorization") != s.cfg.Authorization {
 		return status.Error(codes.Unauthenticated, "Unauthenticated")
@@ -174,7 +180,11 @@ func (s *Server) admit(ctx context.Context) error {
 	return nil
 }
 
+// Referred says how many calls were sent to the leader instead.
+func (s *Server) Referred() int64 { return s.referred.Load() }
+
 func (s *Server) notLeader(stream grpc.ServerStream) error {
+	s.referred.Add(1)
 	host, port, _ := strings.Cut(s.cfg.Leader.addr, ":")
 	stream.SetTrailer(metadata.Pairs("exception", "not-leader", "leader-endpoint-host", host, "leader-endpoint-port", port))
 	return status.Error(codes.NotFound, "Leader info available")
