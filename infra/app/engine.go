@@ -88,10 +88,6 @@ func (a *App) openLog(ctx context.Context) error {
 	}
 	a.closers.addPlain(log.Close)
 	a.log = log
-	if log.MaxFrame() < commands.MaxActionBytes {
-		a.cfg.Logger.WarnContext(ctx, "the engine takes small appends, which bound how many people one action may name",
-			slog.Int("bytes", log.MaxFrame()))
-	}
 	return nil
 }
 

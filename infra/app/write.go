@@ -17,6 +17,10 @@ func (a *App) openLedger(ctx context.Context) error {
 		return errors.Wrap(err, "memory of messages")
 	}
 	a.closers.add(m.Close)
+	if a.log.MaxFrame() < commands.MaxActionBytes {
+		a.cfg.Logger.InfoContext(ctx, "the engine takes small appends, which bound how many people one action may name",
+			slog.Int("bytes", a.log.MaxFrame()))
+	}
 	a.ledger, err = commands.Open(ctx, commands.Config{
 		Log: guarded{a.log, a.tiles, a.mark}, Vault: a.vault, Memory: m, Now: a.cfg.Now, Logger: a.cfg.Logger.With(slog.String("part", "writer")),
 		MaxFrameBytes: a.log.MaxFrame(),

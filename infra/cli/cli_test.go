@@ -36,14 +36,20 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	kurrent := kurrenttest.Start(t, kurrenttest.Config{})
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DAYBOOK_DATA", "data")
 			env.Setenv("NO_COLOR", "1")
-			env.Setenv("KURRENTDB", kurrent.URL())
+			for _, name := range []string{"KURRENTDB", "KURRENTDB_TOO"} {
+				server, err := kurrenttest.Serve(kurrenttest.Config{})
+				if err != nil {
+					return err
+				}
+				env.Defer(server.Stop)
+				env.Setenv(name, server.URL())
+			}
 			env.Setenv("NOW", time.Now().UTC().Format(time.RFC3339))
 			london, err := time.LoadLocation("Europe/London")
 			if err != nil {

@@ -65,6 +65,16 @@ type Server struct {
 // Start runs a node until the test ends.
 func Start(t testing.TB, cfg Config) *Server {
 	t.Helper()
+	s, err := Serve(cfg)
+	if err != nil {
+		t.Fatalf("start a node: %v", err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// Serve runs a node until Stop. It returns an error where no port can be had.
+func Serve(cfg Config) (*Server, error) {
 	if cfg.DB == nil {
 		cfg.DB = NewDB()
 	}
@@ -73,10 +83,9 @@ func Start(t testing.TB, cfg Config) *Server {
 	}
 	s := &Server{cfg: cfg, db: cfg.DB, addr: "127.0.0.1:0"}
 	if err := s.Resume(); err != nil {
-		t.Fatalf("start a node: %v", err)
+		return nil, err
 	}
-	t.Cleanup(s.Stop)
-	return s
+	return s, nil
 }
 
 // URL is the connection string of the node, as a single one in the clear.
