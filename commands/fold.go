@@ -76,6 +76,9 @@ func (l *Ledger) foldOnce(ctx context.Context) error {
 	if err := f.remember(f.state.End, f.state.snapshot()); err != nil {
 		return err
 	}
+	if err := f.matters.forgetting.finish(ctx, l.cfg.Vault); err != nil {
+		return err
+	}
 	l.state.Store(&f.state)
 	l.matters.Store(f.matters)
 	return nil

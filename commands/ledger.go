@@ -68,7 +68,8 @@ type Ledger struct {
 	state atomic.Pointer[State] // what is durable
 	// matters are ahead of what is durable by what is being written; folding replaces them.
 	matters atomic.Pointer[matters]
-	last    time.Time // recorded time of the newest event; owned by Open, then by Run
+	people  sync.Mutex // held while dossiers are joined or destroyed
+	last    time.Time  // recorded time of the newest event; owned by Open, then by Run
 }
 
 // Open brings the memory and the state up to the end of the log. It returns domain.ErrUnavailable when the log cannot be read

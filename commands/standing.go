@@ -118,21 +118,22 @@ func (s *standings) take(k Kept) error {
 	return nil
 }
 
-// matters is what stands beyond the state: about people, and in cases.
+// matters is what stands beyond the state: about people, in cases, and of who is to be forgotten.
 type matters struct {
-	standings *standings
-	cases     *cases
+	standings  *standings
+	cases      *cases
+	forgetting *forgetting
 }
 
-func newMatters() *matters { return &matters{newStandings(), newCases()} }
+func newMatters() *matters { return &matters{newStandings(), newCases(), newForgetting()} }
 
 // evolve takes in an event with its stored bytes, and gives what a memory is to keep of it.
 func (m *matters) evolve(e domain.Recorded) []Kept {
-	return append(m.standings.evolve(e.Event), m.cases.evolve(e)...)
+	return append(append(m.standings.evolve(e.Event), m.cases.evolve(e)...), m.forgetting.evolve(e.Event)...)
 }
 
 // take reads one thing that a memory kept.
 func (m *matters) take(k Kept) error {
 	m.cases.take(k)
-	return m.standings.take(k)
+	return errors.CombineErrors(m.standings.take(k), m.forgetting.take(k))
 }

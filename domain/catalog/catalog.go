@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/custody"
 	"github.com/jigowatt/daybook/domain/disclosure"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
@@ -80,6 +81,10 @@ var readers = map[string]reader{
 	"daybook.details.revealed.v1":  plain[oversight.DetailsRevealed],
 	"daybook.export.made.v1":       plain[oversight.ExportMade],
 	"daybook.verification.made.v1": plain[oversight.VerificationMade],
+
+	"daybook.person.forgotten.v1": plain[custody.PersonForgotten],
+	"daybook.ledger.restored.v1":  plain[custody.Restored],
+	"daybook.ledger.forked.v1":    plain[custody.Forked],
 }
 
 // upcaster turns the data of one version into that of the next. It is pure, and stays for ever.

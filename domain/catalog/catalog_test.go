@@ -12,6 +12,7 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/catalog"
+	"github.com/jigowatt/daybook/domain/custody"
 	"github.com/jigowatt/daybook/domain/disclosure"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
@@ -123,6 +124,9 @@ var facts = []domain.Fact{
 		SHA256: strings.Repeat("0f", 32), Revealed: true,
 	},
 	oversight.VerificationMade{By: looker, From: 1, Until: 12, Root: strings.Repeat("0a", 32), Bad: &damaged},
+	custody.PersonForgotten{Controller: "fenland-cycles", Subjects: []domain.SubjectKey{1, 2}, By: "petra", Case: "case-1"},
+	custody.Restored{Size: 12, Made: happened, Checkpoint: "daybook/ledger\n12\n", Forgotten: 2, Lost: 1},
+	custody.Forked{From: "daybook/ledger", To: "daybook/ledger-fork-00ff", At: 12, Checkpoint: "daybook/ledger\n12\n", Seen: "daybook/ledger\n14\n"},
 	register.ContactDeclared{Controller: "fenland-cycles", Contact: "anna", Role: "Managing director", Subject: 9, Details: domain.Sealed{7, 8}},
 }
 

@@ -25,6 +25,10 @@ func (a *API) peopleRoutes() {
 	link := operation("link", "linkPerson", "Say that a second identifier names a known person", noURL)
 	link.Parameters = []*huma.Param{awaits()}
 	post(a, link, (*call).linkPerson)
+	forget := operation("forget", "forgetPerson", "Forget a person: destroy their keys and what leads to them", noURL+
+		" Nothing brings back what is destroyed. A copy of the keys in a backup brings the person back until that copy is deleted.")
+	forget.Parameters = []*huma.Param{awaits()}
+	post(a, forget, (*call).forgetPerson)
 }
 
 // person is whom a request is about: found through the vault, by the keys that stand in the log.
@@ -117,4 +121,31 @@ func (c *call) linkPerson(in wire.LinkRequest) (wire.Linked, domain.Position, er
 		return wire.Linked{}, 0, err
 	}
 	return wire.Linked{Position: uint64(linked.Position), Joined: linked.Joined}, c.api.cfg.Ledger.State().End, nil
+}
+
+// forgetPerson forgets a known person.
+func (c *call) forgetPerson(in wire.ForgetRequest) (wire.Settled, domain.Position, error) {
+	var f commands.Forget
+	var err error
+	if f.Controller, err = name[domain.ControllerID](c, "controller"); err != nil {
+		return wire.Settled{}, 0, err
+	}
+	if f.Person, err = identifier("person", in.Person); err != nil {
+		return wire.Settled{}, 0, err
+	}
+	if in.By != "" {
+		if f.By, err = domain.ParseName[domain.ContactID](in.By); err != nil {
+			return wire.Settled{}, 0, errors.Wrap(err, "who wants a person forgotten")
+		}
+	}
+	if f.Case = in.Case; f.Case != "" {
+		if _, err = domain.ParseID(f.Case); err != nil {
+			return wire.Settled{}, 0, errors.Wrap(err, "case of a person to forget")
+		}
+	}
+	settled, err := c.api.cfg.Ledger.Forget(c.ctx(), f)
+	if err != nil {
+		return wire.Settled{}, 0, err
+	}
+	return wire.Settled{Position: uint64(settled.Position), Events: settled.Events}, c.api.cfg.Ledger.State().End, nil
 }

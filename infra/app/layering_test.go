@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"domain/request":      {"domain", "domain/calendar"},
 	"domain/source":       {"domain"},
 	"domain/oversight":    {"domain"},
+	"domain/custody":      {"domain"},
 	"domain/dossier":      {"domain", "domain/disclosure", "domain/instruction", "domain/register"},
 	"domain/catalog":      {"domain/..."},
 	"commands":            {"domain/..."},

@@ -14,7 +14,8 @@ import (
 )
 
 func (p *program) person() *cobra.Command {
-	return group("person", "What was done with one person's data, and what is held", p.timed(p.personShow()), p.personLink(), p.timed(p.personPlaces()), p.personStanding(), p.timed(p.personLooks()))
+	return group("person", "What was done with one person's data, and what is held", p.timed(p.personShow()), p.personLink(), p.personForget(),
+		p.timed(p.personPlaces()), p.personStanding(), p.timed(p.personLooks()))
 }
 
 type personFlags struct {

@@ -14,6 +14,7 @@ import (
 // that each key was forgotten, and when. It returns domain.ErrNotFound where the key was never given out, and
 // domain.ErrUnavailable where the destruction is not complete: forget again then.
 func (v *Vault) Forget(ctx context.Context, key domain.SubjectKey) error {
+	defer v.copies.stop()() // a reading that goes on keeps pages from before
 	if err := v.destroy(ctx, key); err != nil && !errors.Is(err, domain.ErrForgotten) {
 		return errors.Wrap(err, "forget")
 	}

@@ -77,6 +77,7 @@ type Vault struct {
 	pending     *pending
 	changes     atomic.Uint64 // how many there were since the start
 	lastDossier int64         // owned by writing
+	copies      copies
 }
 
 var _ commands.Vault = (*Vault)(nil)

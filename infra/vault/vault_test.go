@@ -108,6 +108,9 @@ func TestContract(t *testing.T) {
 				Copy: func(t *testing.T, v vaulttest.Vault) vaulttest.Vault {
 					return open(t, copyOf(t, v.(placed).dir), config)
 				},
+				Backup: func(t *testing.T, v vaulttest.Vault) vaulttest.Vault {
+					return open(t, restored(t, backedUp(t, v.(placed))), config)
+				},
 				Files: func(t *testing.T, v vaulttest.Vault) map[string][]byte { return files(t, v.(placed).dir) },
 			})
 		})

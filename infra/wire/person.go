@@ -50,6 +50,14 @@ type LinkRequest struct {
 	By string `json:"by,omitempty"`
 }
 
+// ForgetRequest says that a person is to be forgotten: their keys are destroyed, for ever.
+type ForgetRequest struct {
+	Person Text `json:"person"`
+	// By is the id of the contact who said so, and Case the case for which it is done; both may be empty.
+	By   string `json:"by,omitempty"`
+	Case string `json:"case,omitempty"`
+}
+
 // Linked says where a link was recorded.
 type Linked struct {
 	Position uint64 `json:"position"`

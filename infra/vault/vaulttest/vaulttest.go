@@ -28,6 +28,8 @@ type Harness struct {
 	Reopen func(t *testing.T, v Vault) Vault
 	// Copy copies the files of a vault as they are while it is open, and opens the copy; nil where there are none.
 	Copy func(t *testing.T, v Vault) Vault
+	// Backup makes a backup of an open vault and opens what is restored of it; nil where there are none.
+	Backup func(t *testing.T, v Vault) Vault
 	// Files gives the content of all files of a vault by name; nil where there are none.
 	Files func(t *testing.T, v Vault) map[string][]byte
 }
@@ -49,6 +51,7 @@ func Run(t *testing.T, h Harness) {
 		{"secrets", secrets},
 		{"what was answered is there after reopening", durable(h.Reopen)},
 		{"what was answered is in the files at once", durable(h.Copy)},
+		{"what was answered is in a backup", durable(h.Backup)},
 		{"identifiers are in no file in the clear", nothingInTheClear},
 	} {
 		t.Run(rule.name, func(t *testing.T) { rule.test(t, h) })
