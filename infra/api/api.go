@@ -75,6 +75,8 @@ type Config struct {
 	Witnessing func() *wire.Witnessing
 	// Replay compares views with new ones; without it the endpoint answers that there is none.
 	Replay Replayer
+	// Bundle makes evidence bundles; without it the endpoint answers that there are none.
+	Bundle Bundler
 	// Healthy gives why the ledger cannot write or read its log now, nil where it can: what Open and Run of the parts report.
 	// Nothing is asked where it is nil.
 	Healthy func() error
@@ -169,6 +171,7 @@ func (a *API) routes() {
 	a.matterRoutes()
 	a.lookRoutes()
 	a.exportRoutes()
+	a.bundleRoutes()
 	a.courtOrderRoutes()
 	a.caseRoutes()
 	a.reportRoutes()

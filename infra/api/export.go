@@ -62,13 +62,19 @@ func (c *call) export() error {
 	if err != nil {
 		return err
 	}
+	e.made.By, e.made.What, e.made.Format, e.made.Controller = by, in.What, in.Format, domain.ControllerID(in.Controller)
+	return c.give(e)
+}
+
+// give makes a file, sends it, and records that before it sends the end of it.
+func (c *call) give(e *exporting) error {
 	if !c.api.exports.TryAcquire(1) {
 		return errors.WithHint(errors.Wrap(domain.ErrBusy, "room for another export"), "At most four files are made at once; try again in a moment.")
 	}
 	defer c.api.exports.Release(1)
-	e.made.By, e.made.What, e.made.Format, e.made.Controller = by, in.What, in.Format, domain.ControllerID(in.Controller)
-	sink := &exportSink{call: c, sum: sha256.New(), name: in.What + "." + export.Extension(in.Format), format: in.Format, made: &e.made}
-	err = e.write(sink)
+	format := e.made.Format
+	sink := &exportSink{call: c, sum: sha256.New(), name: e.made.What + "." + export.Extension(format), format: format, made: &e.made}
+	err := e.write(sink)
 	if err != nil && !c.began {
 		return err // nothing left the ledger
 	}

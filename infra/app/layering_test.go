@@ -57,6 +57,8 @@ var layers = map[string][]string{
 	"infra/problem":            {"domain", "infra/wire"},
 	"infra/accesslog":          {"domain", "infra/wire"},
 	"infra/export":             {"domain", "infra/wire"},
+	"infra/bundle":             {"domain", "domain/merkle", "infra/tiles", "infra/bundle/derive"},
+	"infra/bundle/derive":      {},
 	"infra/report":             {"domain/...", "commands", "infra/cloudevents", "infra/wire"},
 	"infra/eventlog":           {"domain"},
 	"infra/eventlog/migrate":   {"domain", "domain/merkle", "commands", "infra/eventlog"},
@@ -74,7 +76,7 @@ var layers = map[string][]string{
 	"infra/reactions": {"commands", "projections/...", "domain/...", "infra/wire"},
 	"infra/api": {
 		"commands", "projections/...", "domain/...", "infra/casework", "infra/cloudevents", "infra/problem", "infra/report",
-		"infra/sentence", "infra/wire", "infra/export",
+		"infra/sentence", "infra/wire", "infra/export", "infra/bundle",
 	},
 	"infra/sentence": {"domain/..."},
 	"infra/console":  {"commands", "projections/...", "domain/...", "infra/problem", "infra/sentence", "infra/wire"},

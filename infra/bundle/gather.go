@@ -138,7 +138,7 @@ func (g *gathering) learn(e derive.Event) {
 }
 
 // untold says that the law forbids telling of an entry (Art. 28(3)(a)). It says so rather too often: of a hold or a look that may be
-// for such an order, too.
+// for such an order, too, and of a step of a case that names the court.
 func (g *gathering) untold(e derive.Event, stored []byte) bool {
 	if len(g.secret) == 0 {
 		return false
@@ -148,7 +148,8 @@ func (g *gathering) untold(e derive.Event, stored []byte) bool {
 	}
 	switch {
 	case mentions(g.secret), e.Text("reason") == "authority":
-	case e.Type() != recipientDeclared && mentions(g.authority) && !slices.Contains(g.open, e.Text("order")):
+	// Whoever asks under an order is no recipient who is told of a case (Art. 4(9), 19); elsewhere they may be a recipient like others.
+	case strings.HasPrefix(e.Type(), "daybook.case.") && mentions(g.authority) && !slices.Contains(g.open, e.Text("order")):
 	default:
 		return false
 	}

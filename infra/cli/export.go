@@ -60,11 +60,31 @@ func (p *program) export() *cobra.Command {
 	return cmd
 }
 
-// exportTo fetches a file, holds it against the digest that was recorded, and only then gives it its name.
-func (p *program) exportTo(ctx context.Context, in wire.ExportRequest, out string) (err error) {
-	if out == "-" {
-		_, err := p.fetchExport(ctx, in, p.out)
+// exportTo fetches a file of what is recorded.
+func (p *program) exportTo(ctx context.Context, in wire.ExportRequest, out string) error {
+	return p.fetchTo(ctx, fetching{path: "/exports", what: "Exporting", done: "Exported", of: "rows"}, in, out)
+}
+
+// fetching says how a file is had from the ledger, and how that is told.
+type fetching struct{ path, what, done, of string }
+
+// fetchTo fetches a file, holds it against the digest that was recorded, and only then gives it its name.
+func (p *program) fetchTo(ctx context.Context, f fetching, in any, out string) error {
+	var made exportMade
+	err := p.intoFile(out, func(w io.Writer) (err error) {
+		made, err = p.fetchExport(ctx, f, in, w)
 		return err
+	})
+	if err == nil && out != "-" {
+		p.note(f.done + " " + made.rows + " " + f.of + ", recorded as entry " + made.entry + ". SHA-256: " + made.sum)
+	}
+	return err
+}
+
+// intoFile has a file written, or standard output where out is -, and gives the file its name only when it is whole.
+func (p *program) intoFile(out string, write func(io.Writer) error) (err error) {
+	if out == "-" {
+		return write(p.out)
 	}
 	part := out + ".part"
 	file, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
@@ -76,31 +96,26 @@ func (p *program) exportTo(ctx context.Context, in wire.ExportRequest, out strin
 			err = errors.CombineErrors(err, os.Remove(part))
 		}
 	}()
-	made, err := p.fetchExport(ctx, in, file)
-	if err == nil {
-		err = errors.Wrap(file.Sync(), "bring the export to disk")
+	if err = write(file); err == nil {
+		err = errors.Wrap(file.Sync(), "bring a file to disk")
 	}
 	if err = errors.CombineErrors(err, file.Close()); err != nil {
 		return err
 	}
-	if err = os.Rename(part, out); err != nil {
-		return errors.Wrap(err, "name the export")
-	}
-	p.note("Exported " + made.rows + " rows, recorded as entry " + made.entry + ". SHA-256: " + made.sum)
-	return nil
+	return errors.Wrap(os.Rename(part, out), "name a file")
 }
 
 // exportMade is what the ledger said of a file.
 type exportMade struct{ rows, entry, sum string }
 
-func (p *program) fetchExport(ctx context.Context, in wire.ExportRequest, to io.Writer) (exportMade, error) {
+func (p *program) fetchExport(ctx context.Context, f fetching, in any, to io.Writer) (exportMade, error) {
 	ledger := p.ledger()
-	res, err := ledger.send(ctx, http.MethodPost, "/exports", "", in)
+	res, err := ledger.send(ctx, http.MethodPost, f.path, "", in)
 	if err != nil {
 		return exportMade{}, err
 	}
 	defer func() { _ = res.Body.Close() }()
-	bar := p.progress("Exporting", -1, progressbar.OptionShowBytes(true))
+	bar := p.progress(f.what, -1, progressbar.OptionShowBytes(true))
 	defer bar.finish()
 	sum, written := sha256.New(), int64(0)
 	for {

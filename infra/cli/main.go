@@ -100,7 +100,7 @@ func (p *program) root() *cobra.Command {
 		{"rights", []*cobra.Command{p.cases(), p.consent(), p.objection(), p.restriction(), p.hold(), p.courtOrder()}},
 		{"read", []*cobra.Command{
 			p.person(), p.log(), p.timed(p.sources()), p.timed(p.findings()), p.retention(), p.orders(), p.timed(p.disclosures()), p.timed(p.recipients()), p.timed(p.basis()),
-			p.timed(p.article30()), p.timed(p.promises()), p.timed(p.statistics()), p.timed(p.looks()), p.export(), p.verify(), p.proof(), p.replay(),
+			p.timed(p.article30()), p.timed(p.promises()), p.timed(p.statistics()), p.timed(p.looks()), p.export(), p.bundle(), p.verify(), p.proof(), p.replay(),
 		}},
 		{"keep", []*cobra.Command{p.status(), p.doctor(), p.rebuild(), p.repair(), p.migrate(), p.quarantine(), p.version()}},
 	} {

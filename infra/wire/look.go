@@ -99,6 +99,22 @@ type ExportRequest struct {
 	Secret bool `json:"secret,omitempty"`
 }
 
+// BundleRequest asks for an evidence bundle: of all that is a controller's, or of one person or one case; of a period where one is
+// named.
+type BundleRequest struct {
+	Controller string `json:"controller"`
+	// Person is whose bundle it is, as kind:value; Case is of which case it is. At most one of them is named.
+	Person Text   `json:"person,omitempty"`
+	Case   string `json:"case,omitempty"`
+	// From and To are positions, To excluded; Since and Before are times at which entries were recorded, Before excluded.
+	From   *uint64    `json:"from,omitempty"`
+	To     *uint64    `json:"to,omitempty"`
+	Since  *time.Time `json:"since,omitempty"`
+	Before *time.Time `json:"before,omitempty"`
+	// Regulator asks also for what the law forbids telling the controller and the person (Art. 28(3)(a)), and counts it.
+	Regulator bool `json:"regulator,omitempty"`
+}
+
 // Trailers of an export, which say what was recorded of it when its last byte is sent.
 const (
 	// TrailerSHA256 is the digest of the file in hexadecimal digits.

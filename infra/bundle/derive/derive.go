@@ -59,16 +59,20 @@ func (e Event) Texts(name string) (list []string) {
 // Recorded gives when the ledger wrote the event, as RFC 3339 has it.
 func (e Event) Recorded() string { return text(e.Top["recorded"]) }
 
-// Controller gives whose event it is: the controller that the data name, or that of the service whose source it is; empty for what
-// concerns all, such as the declaration of a recipient.
+// Controller gives whose event it is: the controller that the data name, or that of the service whose source it is; empty for what is
+// the processor's own, or concerns all, such as the declaration of a recipient.
 func (e Event) Controller() string {
-	if named := e.Text("controller"); named != "" {
-		return named
+	owner := e.Text("controller")
+	if owner == "" {
+		first, _, more := strings.Cut(strings.TrimPrefix(text(e.Top["source"]), "/"), "/")
+		if more {
+			owner = first
+		}
 	}
-	if first, _, more := strings.Cut(strings.TrimPrefix(text(e.Top["source"]), "/"), "/"); more && first != "daybook" {
-		return first
+	if owner == "daybook" { // which no controller is called
+		return ""
 	}
-	return ""
+	return owner
 }
 
 // Register says that the event is one of the register: what was declared and instructed, rather than what was done.
