@@ -145,7 +145,7 @@ func (p *packing) file(name string, write func(io.Writer) error) error {
 	counted := &counter{to: w}
 	sum := sha256.New()
 	if err := write(io.MultiWriter(counted, sum)); err != nil {
-		return errors.Wrapf(err, "write %s of a bundle", errors.Safe(name))
+		return err
 	}
 	p.m.Files = append(p.m.Files, fileSum{name, counted.n, hex.EncodeToString(sum.Sum(nil))})
 	return nil

@@ -121,18 +121,13 @@ func (s Scope) within(e derive.Event) bool {
 	return e.Register() || (s.From == nil || at >= *s.From) && (s.Since == nil || !recorded.Before(*s.Since))
 }
 
-// of says that an entry is of the scope's people, where it is of people.
+// of says that an entry is of the scope's people, where it is of people: by whose it is, or by the case where it names nobody.
 func (s Scope) of(e derive.Event) bool {
-	if slices.Contains(s.Cases, e.Text("case")) && e.Text("case") != "" {
-		return true
+	if e.Data["subject"] == nil && e.Data["subjects"] == nil {
+		return slices.Contains(s.Cases, e.Text("case"))
 	}
 	keys := append(e.Texts("subjects"), e.Text("subject"), e.Text("joined"))
-	for _, key := range s.Subjects {
-		if slices.Contains(keys, key.String()) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.Subjects, func(key domain.SubjectKey) bool { return slices.Contains(keys, key.String()) })
 }
 
 // holds says that an entry may stand in a bundle of the scope, whatever else does.

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"hash"
 	"io"
@@ -113,7 +114,22 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 		}
 		a.files[f.Name], a.order = f, append(a.order, f.Name)
 	}
+	if !closed(r, size, ends) {
+		return nil, fault("something stands in the file that is no part of a bundle", "")
+	}
 	return a, nil
+}
+
+// closed says that the directory of a zip follows right behind its last file, which ends at one of those places, and that the file ends
+// with it. Where the file is longer than 4 GiB, the directory says so elsewhere, and only the end is looked at.
+func closed(r io.ReaderAt, size int64, ends []int64) bool {
+	const length, far = 22, 1<<32 - 1
+	var end [length]byte
+	if _, err := r.ReadAt(end[:], size-length); err != nil || !bytes.HasPrefix(end[:], []byte("PK\x05\x06")) {
+		return false
+	}
+	listed, at := int64(binary.LittleEndian.Uint32(end[12:])), int64(binary.LittleEndian.Uint32(end[16:]))
+	return at == far || listed == far || slices.Contains(ends, at) && at+listed == size-length
 }
 
 // content is a file that is being read: hashed, and bounded whatever the zip says of it.

@@ -104,8 +104,6 @@ func (c *checking) checkpoint(key string) error {
 	c.v.Key, c.v.OwnKey = key, key == ""
 	if c.v.OwnKey {
 		c.v.Key = strings.TrimSuffix(string(own), "\n")
-	} else if string(own) != key+"\n" {
-		return fault("the key in the bundle is not the one that you gave", keyFile)
 	}
 	if c.v.Signed, err = c.listed(checkpointFile); err != nil {
 		return err
@@ -114,6 +112,8 @@ func (c *checking) checkpoint(key string) error {
 	switch {
 	case err != nil && !c.v.OwnKey && errors.Is(err, domain.ErrInvalid):
 		return err
+	case string(own) != c.v.Key+"\n":
+		return fault("the key in the bundle is not the one that it is checked with", keyFile)
 	case err != nil:
 		return fault("the checkpoint is not signed with the key", checkpointFile)
 	case c.v.Manifest.Checkpoint != signedHead{head.Origin, head.Size, hex.EncodeToString(head.Root[:])}:

@@ -39,6 +39,11 @@ func parseKey(text string, kind byte) (verifierKey, error) {
 	return verifierKey{name, id, public[1:]}, nil
 }
 
+// text writes the key as parseKey reads it.
+func (k verifierKey) text() string {
+	return fmt.Sprintf("%s+%x+%s", k.name, k.number, base64.StdEncoding.EncodeToString(append([]byte{logKey}, k.public...)))
+}
+
 // checkpoint is a signed tree head (C2SP tlog-checkpoint).
 type checkpoint struct {
 	origin string
