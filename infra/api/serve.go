@@ -81,7 +81,9 @@ func ServeListener(ctx context.Context, ln net.Listener, handler http.Handler) e
 	if err != nil {
 		err = errors.CombineErrors(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "requests were broken off"), err), server.Close())
 	}
-	_ = <-ended // that the server was closed
+	if failed := <-ended; !errors.Is(failed, http.ErrServerClosed) {
+		err = errors.CombineErrors(err, errors.Wrap(failed, "serve HTTP"))
+	}
 	return err
 }
 
