@@ -27,8 +27,22 @@ func following(s request.State, step request.Step, people *standings) []OfPerson
 			what = ofRestriction(received, step, people.get(key))
 		default:
 		}
+		if _, withdrawn := step.(request.Withdrawn); withdrawn {
+			what = append(what, recalled(s, people.get(key))...)
+		}
 		for _, m := range what {
 			list = append(list, OfPerson{Subject: key, What: m})
+		}
+	}
+	return list
+}
+
+// recalled takes back what services were told to do for a case and have not done: nobody wants it any more.
+func recalled(s request.State, standing dossier.Standing) []dossier.Matter {
+	var list []dossier.Matter
+	for _, o := range standing.Orders {
+		if o.Case == string(s.Received.Case) {
+			list = append(list, dossier.OrderRecalled{Order: o.Order})
 		}
 	}
 	return list

@@ -164,6 +164,14 @@ func (c OrderSent) Decide(s Standing, now time.Time) ([]domain.Fact, error) {
 // ErrHeld says that a hold forbids erasing what an order would ask to erase.
 var ErrHeld = errors.Wrap(domain.ErrConflict, "a hold stands")
 
+// Decide gives the event, or none where the order waits for no answer any more.
+func (c OrderRecalled) Decide(s Standing, _ time.Time) ([]domain.Fact, error) {
+	if !slices.ContainsFunc(s.Orders, func(o OrderSent) bool { return o.Order == c.Order }) {
+		return nil, nil
+	}
+	return []domain.Fact{c}, nil
+}
+
 // Decide gives the event, or none where the order was escalated before. It returns ErrNoSuchMatter where it was answered or never
 // sent.
 func (c OrderEscalated) Decide(s Standing, _ time.Time) ([]domain.Fact, error) {

@@ -180,7 +180,7 @@ func (OrderSent) EventType() string { return "daybook.order.sent.v1" }
 type OrderRecalled struct {
 	Of
 	Order string `json:"order"`
-	Hold  string `json:"hold"`
+	Hold  string `json:"hold"` // empty where the person withdrew the case for which it was sent
 }
 
 // EventType names the event.

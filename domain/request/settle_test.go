@@ -97,10 +97,11 @@ func TestWhatOnRecordClosesAPlace(t *testing.T) {
 func TestNothingIsSettledWhereNothingIsCarriedOut(t *testing.T) {
 	gone := request.Evidence{Copies: []request.Copy{copied(crm, 3, act(domain.Erase, 12))}}
 	for rule, steps := range map[string][]request.Step{
-		"before the decision": given(received(request.Erasure), found(crm)),
-		"of a refusal":        given(received(request.Erasure), found(crm), refused(request.LegalClaims)),
-		"of an access":        given(received(request.Access), found(crm), request.Reviewed{Of: on(9, 9)}, accepted()),
-		"of an exempt place":  given(received(request.Erasure), found(crm), accepted(request.NoLongerNecessary), exempt(crm, request.LegalClaims)),
+		"before the decision":   given(received(request.Erasure), found(crm)),
+		"of a refusal":          given(received(request.Erasure), found(crm), refused(request.LegalClaims)),
+		"of an access":          given(received(request.Access), found(crm), request.Reviewed{Of: on(9, 9)}, accepted()),
+		"of what was withdrawn": given(received(request.Erasure), found(crm), accepted(request.NoLongerNecessary), request.Withdrawn{Of: on(9, 12)}),
+		"of an exempt place":    given(received(request.Erasure), found(crm), accepted(request.NoLongerNecessary), exempt(crm, request.LegalClaims)),
 	} {
 		if closed, left := state(t, steps).Settle(on(9, 20), gone); len(closed)+len(left) > 0 {
 			t.Errorf("%s: closed %+v, left %+v", rule, closed, left)

@@ -155,9 +155,9 @@ func (s State) Unsettled() []Place {
 	return open
 }
 
-// carriedOut says that the decision has to be carried out place by place.
+// carriedOut says that the decision has to be carried out place by place: not where the person took the request back.
 func (s State) carriedOut() bool {
-	return s.Decided != nil && s.Decided.Outcome != Refused && s.Received.Kind.CarriedOut()
+	return s.Decided != nil && s.Decided.Outcome != Refused && s.Received.Kind.CarriedOut() && s.Withdrawn.IsZero()
 }
 
 // Legal gives the controller's limit in law with its working: for a request the answer (Art. 12(3)), for a complaint the

@@ -37,6 +37,7 @@ func TestWhereACaseStands(t *testing.T) {
 		{"closed", given(erasure, found(), accepted(request.UnlawfulUse), answered(9, 16), closed(request.Accepted)), request.IsClosed, request.DSRCompleted, true},
 		{"closed in part", given(erasure, found(), partly(request.UnlawfulUse, request.LegalClaims), remedies(9, 16), closed(request.Partly)), request.IsClosed, request.DSRCompleted, false},
 		{"refused", given(erasure, refused(request.LegalClaims), remedies(9, 16), closed(request.Refused)), request.IsRefused, request.DSRCancelled, false},
+		{"withdrawn while it was carried out", given(erasure, found(crm), accepted(request.UnlawfulUse), request.Withdrawn{Of: on(9, 12)}), request.IsWithdrawn, request.DSRCancelled, true},
 		{"withdrawn", given(erasure, request.Withdrawn{Of: on(9, 4)}), request.IsWithdrawn, request.DSRCancelled, true},
 		{"handed over", given(erasure, request.Transferred{Of: on(9, 4)}), request.IsTransferred, request.DSRCancelled, false},
 		{"a complaint is acknowledged", given(complaint), request.Acknowledging, request.DSRPending, true},

@@ -159,11 +159,18 @@ func orderSentence(o *orders.Order) string {
 	case o.Recall != nil && o.Again:
 		return s + "; it was taken back on " + sentence.Day(o.Recall.Recorded) + ", because hold " + o.Hold + " forbade it, and sent once more"
 	case o.Recall != nil:
-		return s + "; it was taken back on " + sentence.Day(o.Recall.Recorded) + ", because hold " + o.Hold + " forbids it"
+		return s + "; it was taken back on " + sentence.Day(o.Recall.Recorded) + ", because " + recallReason(o)
 	case o.Escalation != nil:
 		return s + "; it has not answered, of which a person was told on " + sentence.Day(o.Escalation.Recorded)
 	}
 	return s + "; it has not answered yet"
+}
+
+func recallReason(o *orders.Order) string {
+	if o.Hold == "" {
+		return "the person withdrew the request"
+	}
+	return "hold " + o.Hold + " forbids it"
 }
 
 func orderReason(o *orders.Order) string {

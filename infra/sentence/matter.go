@@ -53,6 +53,9 @@ func matter(fact domain.Fact) string {
 		}
 		return "The ledger told " + string(f.Service) + " to " + string(f.Kind) + " " + Categories(f.Categories) + " by " + Day(f.Due)
 	case dossier.OrderRecalled:
+		if f.Hold == "" {
+			return "Order " + f.Order + " was taken back: the person withdrew the request"
+		}
 		return "Order " + f.Order + " was taken back: hold " + f.Hold + " forbids it, Art. 17(3)"
 	case dossier.OrderEscalated:
 		return "Order " + f.Order + " was not answered in time"

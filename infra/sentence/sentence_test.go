@@ -133,6 +133,7 @@ func TestWhatStandsAboutAPersonBecomesASentence(t *testing.T) {
 		{dossier.OrderSent{Service: "crm", Kind: dossier.TaskErase, Due: at, Categories: []domain.Category{"pd:Name"}}, "The ledger told crm to erase Name by 12 March 2026"},
 		{dossier.OrderSent{Service: "crm", Kind: dossier.TaskTell, Recipient: "northprint", Due: at}, "The ledger told crm to tell northprint what becomes of the data by 12 March 2026, Art. 19"},
 		{dossier.OrderRecalled{Order: "ord-1", Hold: "h1"}, "Order ord-1 was taken back: hold h1 forbids it, Art. 17(3)"},
+		{dossier.OrderRecalled{Order: "ord-1"}, "Order ord-1 was taken back: the person withdrew the request"},
 		{dossier.OrderEscalated{Order: "ord-1"}, "Order ord-1 was not answered in time"},
 		{unspoken{}, "Case sent on"},
 	}
