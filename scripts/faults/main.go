@@ -1,7 +1,8 @@
 // Command faults damages the files of ledgers in every way that it knows, and says what became of it. A bit is flipped, or the end
 // torn off, in each kind of file that a data directory holds, after a clean stop and after a crash; power is lost by copying the disk
 // beneath a writer that was stopped in the middle; the disk is filled. Each trial is harmless (every answer is the same), mended
-// (the same, and the ledger said what it did), found (the ledger refuses, is red, or an answer fails), or silent.
+// (the same, and the ledger said what it did), found (the ledger refuses, is red, or an answer fails), repaired (found, and
+// put right by daybook repair), named by daybook replay where a view answered wrongly without a word, or silent.
 //
 //	go run ./scripts/faults -short    # a minute
 //	./scripts/soak                    # everything, for long
