@@ -59,8 +59,8 @@ func faultAt(what string, at domain.Position) error {
 // limits are how long a file of a bundle may be when it is unpacked. A bundle that says more is refused before it is unpacked, and one
 // that is more when that shows.
 var limits = map[string]int64{
-	eventsFile: 8 << 30, aroundFile: 1 << 29, trailFile: 8 << 30, recordFile: 1 << 30, checkpointFile: 1 << 20, keyFile: 1 << 12, policyFile: 1 << 20,
-	formatFile: 1 << 20, summaryFile: 64 << 20, manifestFile: 4 << 20,
+	eventsFile: 8 << 30, aroundFile: 1 << 29, trailFile: 8 << 30, recordFile: 64 << 20, checkpointFile: 1 << 20, keyFile: 1 << 12, policyFile: 1 << 20,
+	formatFile: 1 << 20, summaryFile: 16 << 20, manifestFile: 4 << 20,
 }
 
 // archive is the zip of a bundle. It holds the files that a bundle has, in their order and nothing else.

@@ -180,6 +180,39 @@ func TestNothingHidesBetweenTheFiles(t *testing.T) {
 	}
 }
 
+// What is small when packed and has no end when unpacked is refused before it fills the memory.
+func TestNoFileIsUnpackedWithoutEnd(t *testing.T) {
+	l := newLedger(t)
+	sound := l.bundled(t, ofAda)
+	for i, size := range map[int]int{3: 64<<20 + 1, 4: 1<<20 + 1, 7: 16<<20 + 1, 8: 4<<20 + 1} {
+		files := unpacked(t, sound)
+		files[i].content = make([]byte, size)
+		if _, err := verify(pack(t, files), l.from.Key); !errors.Is(err, bundle.ErrFalse) || !strings.Contains(err.Error(), "too long") {
+			t.Errorf("%s: %v", files[i].name, err)
+		}
+	}
+	files := unpacked(t, sound)
+	files[0].content = bytes.Repeat([]byte("1"), 1<<20) // one line
+	if _, err := verify(pack(t, consistent(t, files)), l.from.Key); !errors.Is(err, bundle.ErrFalse) {
+		t.Errorf("a line without end: %v", err)
+	}
+}
+
+func TestThePolicyOfTheLedgerLiesInIt(t *testing.T) {
+	l, alone := newLedger(t), standAlone(t)
+	l.from.Policy = []byte("quorum none\n")
+	b := l.bundled(t, ofAda)
+	if files := unpacked(t, b); len(files) != 10 || files[6].name != "policy" || string(files[6].content) != "quorum none\n" {
+		t.Errorf("%d files", len(files))
+	}
+	if _, err := verify(b, l.from.Key); err != nil {
+		t.Error(err)
+	}
+	if code, says := alone(b, l.from.Key); code != 0 {
+		t.Error(says)
+	}
+}
+
 func TestWithoutAKeyTheBundlesOwnWordIsTaken(t *testing.T) {
 	l := newLedger(t)
 	b := l.bundled(t, ofAda)
