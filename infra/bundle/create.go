@@ -47,7 +47,8 @@ type Sources struct {
 	Progress func(done, of domain.Position)
 }
 
-// Create writes a bundle and gives its manifest. It reads the log once, and keeps no more in memory than positions. It returns
+// Create writes a bundle and gives its manifest. It reads the log once, and keeps no more in memory than positions
+// and 4,096 tiles. It returns
 // domain.ErrInvalid for a scope of more than MaxEntries, domain.ErrNotFound where nothing is in it, domain.ErrUnavailable where
 // there is no room, and a *tiles.Damage where the history is not the one that was signed.
 func Create(ctx context.Context, from Sources, scope Scope, w io.Writer) (m Manifest, err error) {
@@ -55,12 +56,17 @@ func Create(ctx context.Context, from Sources, scope Scope, w io.Writer) (m Mani
 	if err != nil {
 		return m, err
 	}
-	s, err := newSpool(from.Dir)
+	entries, err := newAside(from.Dir)
 	if err != nil {
 		return m, err
 	}
-	defer func() { err = errors.CombineErrors(err, s.close()) }()
-	g := &gathering{scope: scope, now: from.Now, spool: s}
+	defer func() { err = errors.CombineErrors(err, entries.close()) }()
+	told, err := newAside(from.Dir)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.CombineErrors(err, told.close()) }()
+	g := &gathering{scope: scope, now: from.Now, spool: &spool{aside: entries}}
 	if err := g.gather(ctx, from.Log, head.Size, func(done domain.Position) {
 		if from.Progress != nil {
 			from.Progress(done, head.Size)
@@ -71,7 +77,7 @@ func Create(ctx context.Context, from Sources, scope Scope, w io.Writer) (m Mani
 	if err := g.settle(); err != nil {
 		return m, err
 	}
-	p := packing{gathering: g, from: from, head: head, zip: zip.NewWriter(w)}
+	p := packing{gathering: g, from: from, head: head, told: told, zip: zip.NewWriter(w)}
 	p.m = Manifest{
 		Format: format, Created: from.Now.UTC().Truncate(time.Second), Program: from.Program, Derivation: derive.Version, Summary: summaryVersion,
 		Scope: g.scope, Checkpoint: signedHead{head.Origin, head.Size, hex.EncodeToString(head.Root[:])},
@@ -87,6 +93,7 @@ type packing struct {
 	*gathering
 	from      Sources
 	head      tiles.Checkpoint
+	told      aside // the trail, which follows from the entries as they are written
 	zip       *zip.Writer
 	m         Manifest
 	positions []uint64
@@ -163,9 +170,9 @@ func (c *counter) Write(b []byte) (int, error) {
 	return c.to.Write(b)
 }
 
-// events writes the entries that are in the bundle, and notes where they stand.
+// events writes the entries that are in the bundle, notes where they stand, and gathers what follows from them.
 func (p *packing) events(w io.Writer) error {
-	var line []byte
+	var line, told []byte
 	secret := 0
 	err := p.spool.each(func(at domain.Position, stored []byte) error {
 		e, err := derive.Read(uint64(at), stored)
@@ -178,6 +185,13 @@ func (p *packing) events(w io.Writer) error {
 		p.positions = append(p.positions, uint64(at))
 		line = append(strconv.AppendUint(line[:0], uint64(at), 10), '\t')
 		line = append(append(line, stored...), '\n')
+		p.page.add(e)
+		if e.OfPeople() {
+			told = derive.AppendTrail(told[:0], e)
+			if _, err := p.told.out.Write(told); err != nil {
+				return noRoom(err)
+			}
+		}
 		return written(w, line)
 	})
 	if err == nil && len(p.positions) == 0 {
@@ -199,24 +213,11 @@ func (p *packing) around(ctx context.Context, w io.Writer) error {
 	return tiles.Subtrees(ctx, p.from.Files, p.head, subtrees, func(h merkle.Hash) error { return written(w, h[:]) })
 }
 
-// trail writes the trail, and gathers the record.
+// trail writes the trail.
 func (p *packing) trail(w io.Writer) error {
-	var line []byte
-	next := 0
-	return p.spool.each(func(at domain.Position, stored []byte) error {
-		if next == len(p.positions) || p.positions[next] != uint64(at) {
-			return nil
-		}
-		next++
-		e, err := derive.Read(uint64(at), stored)
-		if err != nil {
-			return err
-		}
-		p.page.add(e)
-		if !e.OfPeople() {
-			return nil
-		}
-		line = derive.AppendTrail(line[:0], e)
-		return written(w, line)
-	})
+	in, err := p.told.again()
+	if err == nil {
+		_, err = io.Copy(w, in)
+	}
+	return err
 }

@@ -107,7 +107,7 @@ func (g *gathering) take(at domain.Position, stored []byte) error {
 	}
 	e, err := derive.Read(uint64(at), stored)
 	if err != nil {
-		return errors.NewAssertionErrorWithWrappedErrf(err, "an entry of the log")
+		return errors.Wrap(err, "read an entry for a bundle")
 	}
 	if e.Controller() == string(g.scope.Controller) {
 		g.learn(e)
@@ -159,11 +159,15 @@ func (g *gathering) untold(e derive.Event, stored []byte) bool {
 	return true
 }
 
-// settle goes twice over the spool: what entries name, and then what is named by what those name, such as the recipients of an
-// instruction.
+// settle goes over the spool for what entries name. Where only instructions are in the bundle that are named, it does so again, for
+// what those name, such as recipients.
 func (g *gathering) settle() error {
 	g.named = names{}
-	for range 2 {
+	times := 1
+	if g.scope.narrow() {
+		times = 2
+	}
+	for range times {
 		if err := g.spool.each(func(at domain.Position, stored []byte) error {
 			e, err := derive.Read(uint64(at), stored)
 			if err != nil || !g.in(e, stored) {

@@ -14,20 +14,41 @@ import (
 // MaxEntries is how many entries a bundle holds at most: whoever checks it keeps a hash of each in memory.
 const MaxEntries = 1_000_000
 
-// spool is a file of entries that is gone when it is closed.
-type spool struct {
+// aside is a file that is gone when it is closed: written once, and then read from its beginning as often as is wanted.
+type aside struct {
 	file *os.File
 	out  *bufio.Writer
-	n    int
 }
 
-// newSpool makes the file, which only its owner can read, in a directory that is there.
-func newSpool(dir string) (*spool, error) {
+// newAside makes the file, which only its owner can read, in a directory that is there.
+func newAside(dir string) (aside, error) {
 	f, err := os.CreateTemp(dir, "bundle-")
+	if err != nil {
+		return aside{}, noRoom(err)
+	}
+	return aside{f, bufio.NewWriterSize(f, 256<<10)}, nil
+}
+
+// again gives what was written, from its beginning.
+func (a aside) again() (io.Reader, error) {
+	err := a.out.Flush()
+	if err == nil {
+		_, err = a.file.Seek(0, io.SeekStart)
+	}
 	if err != nil {
 		return nil, noRoom(err)
 	}
-	return &spool{file: f, out: bufio.NewWriterSize(f, 256<<10)}, nil
+	return bufio.NewReaderSize(a.file, 256<<10), nil
+}
+
+func (a aside) close() error {
+	return errors.CombineErrors(a.file.Close(), os.Remove(a.file.Name()))
+}
+
+// spool keeps entries with their positions.
+type spool struct {
+	aside
+	n int
 }
 
 func noRoom(err error) error {
@@ -56,13 +77,10 @@ func (s *spool) add(at domain.Position, stored []byte) error {
 
 // each hands on all entries in their order. The bytes are valid during the call only.
 func (s *spool) each(do func(at domain.Position, stored []byte) error) error {
-	if err := s.out.Flush(); err != nil {
-		return noRoom(err)
+	in, err := s.again()
+	if err != nil {
+		return err
 	}
-	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
-		return noRoom(err)
-	}
-	in := bufio.NewReaderSize(s.file, 256<<10)
 	var buffer []byte
 	for range s.n {
 		var head [12]byte
@@ -78,8 +96,4 @@ func (s *spool) each(do func(at domain.Position, stored []byte) error) error {
 		}
 	}
 	return nil
-}
-
-func (s *spool) close() error {
-	return errors.CombineErrors(s.file.Close(), os.Remove(s.file.Name()))
 }

@@ -22,14 +22,14 @@ type Event struct {
 	Top, Data map[string]json.RawMessage
 }
 
-// Read takes an event apart. It returns an error for bytes that are no JSON object with an object data; no ledger stores such.
+// Read takes an event apart. It returns an assertion failure for bytes that are no JSON object with an object data: no ledger stores such.
 func Read(position uint64, stored []byte) (Event, error) {
 	e := Event{Position: position}
 	if err := json.Unmarshal(stored, &e.Top); err != nil || e.Top == nil {
-		return e, errors.Newf("event %d is no JSON object", errors.Safe(position)) // the decoder's words may quote it
+		return e, errors.AssertionFailedf("event %d is no JSON object", errors.Safe(position)) // the decoder's words may quote it
 	}
 	if err := json.Unmarshal(e.Top["data"], &e.Data); err != nil || e.Data == nil {
-		return e, errors.Newf("event %d has no data", errors.Safe(position))
+		return e, errors.AssertionFailedf("event %d has no data", errors.Safe(position))
 	}
 	return e, nil
 }
