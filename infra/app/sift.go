@@ -66,17 +66,16 @@ func deliverAgain(dir string) error {
 
 func (a *App) siftFile(ctx context.Context, stream, dir string, file blocks.File) error {
 	var sound []blocks.Record
-	bad, torn := 0, 0
+	bad := 0
 	for r, err := range file.Records() {
 		if err != nil {
 			return err
 		}
 		if r.Sound {
-			bad, torn = bad+torn, 0
 			sound = append(sound, r)
-			continue
+		} else {
+			bad++ // at the end of the file it may be what a crash left of a message that nobody was told of
 		}
-		torn++ // what nothing stands behind may be what a crash left
 	}
 	if bad == 0 {
 		return nil
@@ -103,7 +102,8 @@ func (a *App) siftFile(ctx context.Context, stream, dir string, file blocks.File
 	}
 	a.cfg.Logger.ErrorContext(ctx, "damaged messages were taken out of a stream and put aside",
 		slog.String("stream", stream), slog.Int("messages", bad), slog.String("file", kept))
-	a.Note += fmt.Sprintf("%d damaged messages were taken out of the stream %s, which rests beside the log. The file as it was stands in %s.\n", bad, stream, kept)
+	a.Note += fmt.Sprintf("%d damaged messages were taken out of the stream %s, which rests beside the log; at the end of a file that may be "+
+		"what a crash left of a message that nobody was told of. The file as it was stands in %s.\n", bad, stream, kept)
 	return nil
 }
 
