@@ -129,15 +129,13 @@ const (
 
 // send appends a batch once.
 func (l *Log) send(ctx context.Context, b batch) (answer, error) {
-	connect := func(_ context.Context, c *esdb.Client) error {
-		_, err := c.GetServerVersion() // finds a server where none is found yet, so that what fails later was sent
-		return err
-	}
-	if err := l.call(ctx, connect); err != nil {
-		return unsent, nil
-	}
 	var result esdb.WriteResult
+	found := false
 	err := l.call(ctx, func(ctx context.Context, c *esdb.Client) error {
+		if _, err := c.GetServerVersion(); err != nil { // it looks for a server where none is found yet, so that what fails later was sent
+			return err
+		}
+		found = true
 		opts := esdb.AppendToStreamOptions{ExpectedRevision: b.expected(), Deadline: &l.answerTime}
 		r, err := c.AppendToStream(ctx, l.stream, opts, b.proposed...)
 		if err == nil {
@@ -145,6 +143,9 @@ func (l *Log) send(ctx context.Context, b batch) (answer, error) {
 		}
 		return err
 	})
+	if !found {
+		return unsent, nil
+	}
 	if err == nil {
 		// The client makes up a result for an answer that it does not know; that one has no commit position.
 		if result.CommitPosition != 0 && result.NextExpectedVersion == uint64(b.end())-1 {

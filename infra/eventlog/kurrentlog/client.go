@@ -11,69 +11,79 @@ import (
 	"github.com/jigowatt/daybook/domain"
 )
 
-// grace is how much longer than its deadline a call may take before its client is given up.
-const grace = 250 * time.Millisecond
+const (
+	// maxIdle bounds the clients that are kept for the next call.
+	maxIdle = 4
+	// grace is how much longer than its deadline a call may take before its client is given up.
+	grace = 250 * time.Millisecond
+)
 
 var (
 	errPanicked = errors.New("the KurrentDB client panicked")
 	errStuck    = errors.New("the KurrentDB client did not come back")
 )
 
-// session gives the client, and makes one where there is none.
-func (l *Log) session() (*esdb.Client, error) {
+// take gives a client that nobody else uses. Two calls on one client can leave each other waiting for ever: when a call finds that no
+// server can be found, the client is dead for good, and does not listen to what another call has to report.
+func (l *Log) take() (*esdb.Client, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.done.Err() != nil {
 		return nil, errors.Wrap(domain.ErrUnavailable, "use of a closed KurrentDB log")
 	}
-	if l.client == nil {
-		settings := l.settings
-		c, err := esdb.NewClient(&settings)
-		if err != nil {
-			return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "make a KurrentDB client"), private(err))
-		}
-		l.client = c
+	if n := len(l.idle); n > 0 {
+		c := l.idle[n-1]
+		l.idle = l.idle[:n-1]
+		return c, nil
 	}
-	return l.client, nil
+	settings := l.settings
+	c, err := esdb.NewClient(&settings)
+	return c, errors.Wrap(err, "make a KurrentDB client") // the settings were checked: it does not fail
 }
 
-// retire gives a client up, so that the next call makes another one. Whoever still waits inside of it is freed.
-func (l *Log) retire(c *esdb.Client) {
+// give takes a client back.
+func (l *Log) give(c *esdb.Client) {
 	l.mu.Lock()
-	if l.client == c {
-		l.client = nil
+	defer l.mu.Unlock()
+	if l.done.Err() == nil && len(l.idle) < maxIdle {
+		l.idle = append(l.idle, c)
+		return
 	}
-	l.mu.Unlock()
-	_ = c.Close() // it only ever says that all is well
+	retire(c)
 }
 
-// call runs one call of the client, which is to take no longer than the answer time. All of them ask for the leader, in a header
-// of our own: the client's option RequiresLeader sets one that is not sent.
-//
-// The client can panic over an answer that it does not know, and block for ever where it talks to its own connection after that
-// gave up. Then it is closed, which frees whoever waits in it, and so it is when it says that it lost the server.
+// retire ends a client.
+func retire(c *esdb.Client) { _ = c.Close() } // it only ever says that all is well
+
+// call runs one call on a client, which is to take no longer than the answer time. All of them ask for the leader, in a header of
+// our own: the client's option RequiresLeader sets one that is not sent. A client that panics over an answer it does not know, lost
+// its server or does not come back is not used again.
 func (l *Log) call(ctx context.Context, f func(context.Context, *esdb.Client) error) error {
-	c, err := l.session()
+	c, err := l.take()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(leader(ctx), l.answerTime)
 	defer cancel()
+	defer context.AfterFunc(l.done, cancel)()
 	ended := make(chan error, 1)
 	go func() { ended <- guarded(func() error { return f(ctx, c) }) }() // awaited below
 	select {
 	case err = <-ended:
 	case <-ctx.Done():
-		err = l.comeBack(c, ended)
+		err = comeBack(c, ended)
 	}
 	if isBroken(err) {
-		l.retire(c)
+		retire(c)
+	} else {
+		l.give(c)
 	}
 	return err
 }
 
-// comeBack waits for a call whose time is over.
-func (l *Log) comeBack(c *esdb.Client, ended <-chan error) error {
+// comeBack waits for a call whose time is over. What does not heed its context is looking for a server, which ends within its own
+// time; ending the client frees whatever else it may wait for.
+func comeBack(c *esdb.Client, ended <-chan error) error {
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
@@ -81,11 +91,8 @@ func (l *Log) comeBack(c *esdb.Client, ended <-chan error) error {
 		return err
 	case <-timer.C:
 	}
-	l.retire(c)
-	if err := <-ended; err != nil { // a discovery that is under way ends within its own time
-		return errors.CombineErrors(errors.WithStack(errStuck), private(err))
-	}
-	return nil
+	retire(c)
+	return errors.CombineErrors(errors.WithStack(errStuck), private(<-ended))
 }
 
 // leader asks the server to answer as the leader, or to say who is.

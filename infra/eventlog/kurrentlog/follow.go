@@ -43,13 +43,14 @@ func (l *Log) subscribe(ctx context.Context) (confirmed bool, err error) {
 	if err := l.refresh(ctx); err != nil { // a subscription would wait on a stream that is gone
 		return false, err
 	}
-	c, err := l.session()
+	c, err := l.take()
 	if err != nil {
 		return false, err
 	}
+	defer retire(c)
 	ctx, cancel := context.WithCancel(leader(ctx))
 	defer cancel()
-	impatient := time.AfterFunc(l.answerTime, func() { cancel(); l.retire(c) }) // the client may not heed its context
+	impatient := time.AfterFunc(l.answerTime, cancel)
 	defer impatient.Stop()
 	next := l.tail.last()
 	err = guarded(func() error {
@@ -82,9 +83,6 @@ func (l *Log) subscribe(ctx context.Context) (confirmed bool, err error) {
 			next++
 		}
 	})
-	if isBroken(err) {
-		l.retire(c)
-	}
 	if !errors.HasAssertionFailure(err) && !errors.Is(err, domain.ErrUnavailable) {
 		err = unavailable(err, "go on telling what is written")
 	}

@@ -54,8 +54,8 @@ type Log struct {
 	logger     *slog.Logger
 	settings   esdb.Configuration
 
-	mu     sync.Mutex // guards client
-	client *esdb.Client
+	mu   sync.Mutex // guards idle
+	idle []*esdb.Client
 
 	writing chan struct{} // holds one token; the writer takes it
 	tail    *tail
@@ -97,13 +97,13 @@ func Open(ctx context.Context, cfg Config) (*Log, error) {
 func (l *Log) Close() {
 	l.stop()
 	l.tail.interrupt(errors.Wrap(domain.ErrUnavailable, "the KurrentDB log was closed"))
-	l.mu.Lock()
-	c := l.client
-	l.mu.Unlock()
-	if c != nil {
-		l.retire(c) // what waits in it is freed
-	}
 	l.wg.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.idle {
+		retire(c)
+	}
+	l.idle = nil
 }
 
 // MaxFrame gives the most bytes that one Append takes, as eventlog.Size counts them: the server's largest append, for the server
