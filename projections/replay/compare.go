@@ -12,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/projections"
 )
 
 // The limits of what is shown of differences.
@@ -49,14 +50,18 @@ type table struct {
 
 // compare holds all rows of two files against each other, table by table in the order of their keys, in constant memory. The
 // files were made by the same statements.
-func compare(ctx context.Context, live, made *sqlite.Conn) (compared, error) {
+func compare(ctx context.Context, log projections.Log, live, made *sqlite.Conn) (compared, error) {
 	var c compared
 	tables, err := tablesOf(made)
 	if err != nil {
 		return c, err
 	}
 	for _, t := range tables {
-		if err := c.table(ctx, t, live, made); err != nil {
+		hold := c.table
+		if t.name == progressTable {
+			hold = func(ctx context.Context, t table, live, made *sqlite.Conn) error { return c.progress(ctx, log, t, live, made) }
+		}
+		if err := hold(ctx, t, live, made); err != nil {
 			return c, errors.Wrapf(err, "compare table %s", errors.Safe(t.name))
 		}
 	}

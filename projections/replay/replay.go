@@ -84,7 +84,7 @@ func Run(ctx context.Context, log projections.Log, open projections.Opener, all 
 		return nil, errors.Wrap(err, "replay")
 	}
 	for _, p := range wanted {
-		v, err := prove(ctx, p.Name(), live.View(p.Name()), made, q.At)
+		v, err := prove(ctx, log, p.Name(), live.View(p.Name()), made, q.At)
 		if err != nil {
 			return nil, errors.Wrapf(err, "replay of view %s", errors.Safe(p.Name()))
 		}
@@ -116,7 +116,7 @@ func chosen(all []projections.Projection, names []string) ([]projections.Project
 }
 
 // prove compares one view. Within one reading of the live file the copy is brought to where that stands.
-func prove(ctx context.Context, name string, live *projections.View, made *projections.Copy, at *domain.Position) (Verdict, error) {
+func prove(ctx context.Context, log projections.Log, name string, live *projections.View, made *projections.Copy, at *domain.Position) (Verdict, error) {
 	v := Verdict{View: name}
 	copied := made.View(name)
 	_, err := live.Read(ctx, func(answering *sqlite.Conn, stands domain.Position) error {
@@ -128,7 +128,7 @@ func prove(ctx context.Context, name string, live *projections.View, made *proje
 		}
 		var found compared
 		reached, err := copied.Read(ctx, func(conn *sqlite.Conn, _ domain.Position) (err error) {
-			found, err = compare(ctx, answering, conn)
+			found, err = compare(ctx, log, answering, conn)
 			return err
 		})
 		v.At, v.Compared, v.Tables, v.Rows, v.LiveRows = reached, true, found.tables, found.made, found.live
