@@ -59,7 +59,9 @@ func compare(ctx context.Context, log projections.Log, live, made *sqlite.Conn) 
 	for _, t := range tables {
 		hold := c.table
 		if t.name == progressTable {
-			hold = func(ctx context.Context, t table, live, made *sqlite.Conn) error { return c.progress(ctx, log, t, live, made) }
+			hold = func(ctx context.Context, t table, live, made *sqlite.Conn) error {
+				return c.progress(ctx, log, t, live, made)
+			}
 		}
 		if err := hold(ctx, t, live, made); err != nil {
 			return c, errors.Wrapf(err, "compare table %s", errors.Safe(t.name))
