@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -52,10 +54,19 @@ func swapped(b []byte) []byte {
 	return bytes.Join(lines, nil)
 }
 
-func TestBothVerifiersRejectWhateverIsChanged(t *testing.T) {
-	l, alone := newLedger(t), standAlone(t)
-	sound := l.bundled(t, ofAda)
-	reject := func(rule string, b []byte, key string) {
+// rejecting makes a ledger with a bundle that both verifiers take, and gives what asks them to reject another.
+func rejecting(t *testing.T) (l *ledger, sound []byte, reject func(rule string, b []byte, key string)) {
+	t.Helper()
+	l = newLedger(t)
+	alone := standAlone(t)
+	sound = l.bundled(t, ofAda)
+	if code, says := alone(sound, l.from.Key); code != 0 {
+		t.Fatalf("the sound bundle is rejected: %s", says)
+	}
+	if v, err := verify(sound, l.from.Key); err != nil || v.OwnKey {
+		t.Fatalf("%v %+v", err, v)
+	}
+	return l, sound, func(rule string, b []byte, key string) {
 		t.Helper()
 		if _, err := verify(b, key); !errors.Is(err, bundle.ErrFalse) {
 			t.Errorf("%s: %v", rule, err)
@@ -64,11 +75,10 @@ func TestBothVerifiersRejectWhateverIsChanged(t *testing.T) {
 			t.Errorf("%s: the stand-alone verifier ends with %d: %s", rule, code, says)
 		}
 	}
-	if code, says := alone(sound, l.from.Key); code != 0 {
-		t.Fatalf("the sound bundle is rejected: %s", says)
-	}
-	v, err := verify(sound, l.from.Key)
-	must(t, err)
+}
+
+func TestBothVerifiersRejectWhateverIsChanged(t *testing.T) {
+	l, sound, reject := rejecting(t)
 	fresh := func() []packed { return unpacked(t, sound) }
 	for i, f := range fresh() {
 		for name, at := range map[string]int{"first": 0, "middle": len(f.content) / 2, "last": len(f.content) - 1} {
@@ -96,11 +106,13 @@ func TestBothVerifiersRejectWhateverIsChanged(t *testing.T) {
 	reject("a file more", pack(t, append(fresh(), packed{"notes.txt", []byte("x")})), l.from.Key)
 	reject("cut off", sound[:len(sound)/2], l.from.Key)
 	reject("no zip", []byte("hello"), l.from.Key)
-	if v.OwnKey {
-		t.Error("the key that was given is taken for the bundle's own")
-	}
+	reject("a key that did not sign", sound, other(t))
+}
 
-	// Whoever forges makes the manifest fit.
+// Whoever forges a bundle makes its manifest fit.
+func TestBothVerifiersRejectWhatIsForged(t *testing.T) {
+	l, sound, reject := rejecting(t)
+	fresh := func() []packed { return unpacked(t, sound) }
 	forge := func(rule string, change func(files []packed)) {
 		t.Helper()
 		files := fresh()
@@ -146,7 +158,6 @@ func TestBothVerifiersRejectWhateverIsChanged(t *testing.T) {
 		f[checkpoint].content = bytes.Replace(f[checkpoint].content, []byte("\n639\n"), []byte("\n638\n"), 1)
 	})
 	forge("another key", func(f []packed) { f[key].content = []byte(other(t) + "\n") })
-	reject("a key that did not sign", sound, other(t))
 }
 
 // other is the key of another ledger.
@@ -155,6 +166,17 @@ func other(t *testing.T) string {
 	key, err := tiles.VerifierKey("", bytes.Repeat([]byte{2}, tiles.SeedSize))
 	must(t, err)
 	return key
+}
+
+func TestOfTilesThatAreDamagedNoBundleIsMade(t *testing.T) {
+	l := newLedger(t)
+	path := filepath.Join(l.from.Dir, "tiles", "tile", "0", "000")
+	content, err := os.ReadFile(path)
+	must(t, err)
+	must(t, os.WriteFile(path, flipped(content, 32*18), 0o600))
+	if _, err := bundle.Create(t.Context(), l.from, ofAda, &bytes.Buffer{}); !errors.Is(err, tiles.ErrDamaged) {
+		t.Errorf("%v", err)
+	}
 }
 
 // The stand-alone verifier cannot make the page again; ours can, and finds what was written into it.
