@@ -6,11 +6,14 @@
 package derive
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"strconv"
 	"strings"
 
 	"github.com/cockroachdb/errors"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Version is that of the rules. Bundles say by which they were made.
@@ -22,20 +25,56 @@ type Event struct {
 	Top, Data map[string]json.RawMessage
 }
 
-// Read takes an event apart. It returns an assertion failure for bytes that are no JSON object with an object data: no ledger stores such.
-func Read(position uint64, stored []byte) (Event, error) {
-	e := Event{Position: position}
-	if err := json.Unmarshal(stored, &e.Top); err != nil || e.Top == nil {
-		return e, errors.AssertionFailedf("event %d is no JSON object", errors.Safe(position)) // the decoder's words may quote it
+// Read takes an event apart, and keeps nothing of the bytes that it is given. It returns an assertion failure for bytes that are no JSON
+// object with an object data: no ledger stores such.
+func Read(position uint64, stored []byte) (e Event, err error) {
+	e.Position = position
+	if e.Top, err = cut(bytes.Clone(stored), 8); err == nil {
+		e.Data, err = cut(e.Top["data"], 16)
 	}
-	if err := json.Unmarshal(e.Top["data"], &e.Data); err != nil || e.Data == nil {
-		return e, errors.AssertionFailedf("event %d has no data", errors.Safe(position))
+	if err != nil {
+		return e, errors.AssertionFailedf("event %d is no object with data", errors.Safe(position)) // the decoder's words may quote it
 	}
 	return e, nil
 }
 
+// cut gives the members of an object, about as many, each as it stands in the bytes.
+func cut(of []byte, about int) (map[string]json.RawMessage, error) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(of)) // which reads the bytes where they are
+	if d.PeekKind() != '{' {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	into := make(map[string]json.RawMessage, about)
+	for d.PeekKind() == '"' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		key := name.String()
+		value, err := d.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		end := d.InputOffset()
+		into[key] = of[end-int64(len(value)) : end : end]
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return into, nil
+}
+
 // text gives a member that is a string, empty where it is not there or no string.
 func text(raw json.RawMessage) (s string) {
+	if n := len(raw); n > 1 && raw[0] == '"' && !bytes.ContainsRune(raw, '\\') {
+		return string(raw[1 : n-1])
+	}
 	if json.Unmarshal(raw, &s) != nil {
 		return ""
 	}
