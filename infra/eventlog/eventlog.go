@@ -1,4 +1,5 @@
-// Package eventlog holds the limits that every engine of the log keeps, so that all of them refuse the same appends.
+// Package eventlog holds the limits that every engine of the log keeps, so that all of them refuse the same appends, and the few
+// things that engines do alike.
 //
 // It deliberately does not store anything: the engines are the packages below it, each ignorant of the others, and
 // logtest is the contract that all of them pass.
@@ -6,6 +7,8 @@ package eventlog
 
 import (
 	"bytes"
+	"context"
+	"time"
 
 	"github.com/cockroachdb/errors"
 
@@ -71,4 +74,29 @@ func Clone(events [][]byte) [][]byte {
 		out[i] = buf[start:len(buf):len(buf)]
 	}
 	return out
+}
+
+// CheckName returns domain.ErrInvalid for what cannot be the name of a ledger: it becomes a part of names and subjects of servers.
+func CheckName(name string) error {
+	ok := len(name) <= 20
+	for _, r := range name {
+		ok = ok && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-')
+	}
+	if ok {
+		return nil
+	}
+	return errors.WithHint(errors.Wrap(domain.ErrInvalid, "the ledger's name"),
+		"A ledger's name has at most 20 small letters, digits and hyphens.")
+}
+
+// Pause waits, and says whether ctx lasted as long.
+func Pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }

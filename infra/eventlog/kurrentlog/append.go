@@ -77,7 +77,7 @@ func (l *Log) write(ctx context.Context, b batch) error {
 	possible := false // the events may have reached the server in an earlier try
 	var refusal error
 	for try := range maxTries {
-		if try > 0 && !pause(sending, firstWait<<(try-1)) {
+		if try > 0 && !eventlog.Pause(sending, firstWait<<(try-1)) {
 			break
 		}
 		a, reason := l.send(sending, b)
@@ -200,16 +200,4 @@ func (l *Log) became(ctx context.Context, b batch) (fate, error) {
 func errDeleted() error {
 	return errors.WithHint(errors.AssertionFailedf("the ledger's stream was deleted for good"),
 		"Stop writing. A stream with a tombstone cannot be written again: restore the ledger under another name from its own copy.")
-}
-
-// pause waits, and says whether ctx lasted as long.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

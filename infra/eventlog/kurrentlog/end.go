@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/eventlog"
 )
 
 // refresh asks the leader for the end of the stream and tells the tail. It returns an assertion failure where the stream is shorter
@@ -109,7 +110,7 @@ func (l *Log) ask(ctx context.Context, f func(context.Context, *esdb.Client) err
 	defer cancel()
 	for try := 0; ; try++ {
 		err := l.call(ctx, f)
-		if err == nil || errors.Is(err, io.EOF) || isFinal(err) || try == maxTries-1 || !pause(ctx, firstWait<<try) {
+		if err == nil || errors.Is(err, io.EOF) || isFinal(err) || try == maxTries-1 || !eventlog.Pause(ctx, firstWait<<try) {
 			return err
 		}
 	}

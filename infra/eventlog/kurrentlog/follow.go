@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/eventlog"
 )
 
 const (
@@ -31,7 +32,7 @@ func (l *Log) follow() {
 			failed = 0
 			l.tail.interrupt(err)
 		}
-		if !pause(l.done, followAgainTime) {
+		if !eventlog.Pause(l.done, followAgainTime) {
 			return
 		}
 	}

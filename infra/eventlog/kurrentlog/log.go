@@ -123,14 +123,8 @@ func (cfg *Config) stream() string {
 
 // check returns domain.ErrInvalid for a configuration that cannot be, and fills in what it does not say.
 func (cfg *Config) check() (esdb.Configuration, error) {
-	if len(cfg.Name) > 20 {
-		return esdb.Configuration{}, errors.Wrap(domain.ErrInvalid, "the name of the ledger's stream is too long")
-	}
-	for _, r := range cfg.Name {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' {
-			return esdb.Configuration{}, errors.WithHint(errors.Wrap(domain.ErrInvalid, "the name of the ledger's stream"),
-				"A ledger's name has at most 20 small letters, digits and hyphens.")
-		}
+	if err := eventlog.CheckName(cfg.Name); err != nil {
+		return esdb.Configuration{}, err
 	}
 	if cfg.MaxAppendSize == 0 {
 		cfg.MaxAppendSize = DefaultMaxAppendSize

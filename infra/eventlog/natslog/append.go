@@ -66,7 +66,7 @@ func (l *Log) write(ctx context.Context, f frame) error {
 	defer cancel()
 	possible := false // the frame may have reached the server in an earlier try
 	for try := range maxTries {
-		if try > 0 && !pause(sending, firstWait<<(try-1)) {
+		if try > 0 && !eventlog.Pause(sending, firstWait<<(try-1)) {
 			break
 		}
 		a := l.send(sending, f)
@@ -170,17 +170,5 @@ func (l *Log) watch() {
 		if s := l.sending.Load(); s != nil && (!l.nc.IsConnected() || l.nc.Stats().Reconnects != s.connection) {
 			s.cancel()
 		}
-	}
-}
-
-// pause waits, and says whether ctx lasted as long.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }

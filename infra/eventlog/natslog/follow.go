@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/eventlog"
 )
 
 const (
@@ -42,7 +43,7 @@ func (l *Log) follow(ctx context.Context, bell *nats.Subscription) {
 			failed = 0
 			l.tail.interrupt(err)
 		}
-		if !pause(ctx, followAgainTime) {
+		if !eventlog.Pause(ctx, followAgainTime) {
 			return
 		}
 	}
@@ -58,7 +59,7 @@ func (l *Log) awaitRing(ctx context.Context, bell *nats.Subscription) {
 			return
 		}
 		if err != nil { // rings were missed, or there are no more: the poll goes on without them
-			pause(waiting, followAgainTime)
+			eventlog.Pause(waiting, followAgainTime)
 			return
 		}
 		known, _ := l.tail.last()

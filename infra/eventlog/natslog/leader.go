@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/eventlog"
 )
 
 // fate is what became of a frame whose append was not answered well.
@@ -156,7 +157,7 @@ func (l *Log) state(ctx context.Context) (jetstream.StreamState, error) {
 		if followed(answer.Cluster) {
 			return answer.State, nil
 		}
-		if !pause(ctx, lookAgainTime) {
+		if !eventlog.Pause(ctx, lookAgainTime) {
 			return answer.State, errors.WithHint(errors.Wrap(domain.ErrUnavailable, "most copies of the stream do not answer its leader"),
 				"Check that most servers of the NATS cluster run and reach each other.")
 		}

@@ -126,14 +126,8 @@ func (l *Log) MaxFrame() int { return l.maxFrame }
 
 // check returns domain.ErrInvalid for a configuration that cannot be.
 func (cfg Config) check() error {
-	if len(cfg.Name) > 20 {
-		return errors.Wrap(domain.ErrInvalid, "the ledger's name is too long")
-	}
-	for _, r := range cfg.Name {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' {
-			return errors.WithHint(errors.Wrap(domain.ErrInvalid, "the ledger's name"),
-				"A ledger's name has at most 20 small letters, digits and hyphens.")
-		}
+	if err := eventlog.CheckName(cfg.Name); err != nil {
+		return err
 	}
 	if cfg.Replicas < 0 || cfg.Replicas > 5 {
 		return errors.Wrapf(domain.ErrInvalid, "%d copies of the stream", errors.Safe(cfg.Replicas))

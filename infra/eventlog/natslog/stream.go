@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/eventlog"
 )
 
 // streamPrefix begins the name of a stream of a ledger that has a name.
@@ -74,7 +75,7 @@ func (l *Log) prepare(ctx context.Context, cfg Config) error {
 			}
 			return l.permitted(ctx)
 		}
-		if !passing(err) || !pause(ctx, lookAgainTime) {
+		if !passing(err) || !eventlog.Pause(ctx, lookAgainTime) {
 			return l.explain(err)
 		}
 	}
