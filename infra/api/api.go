@@ -73,6 +73,10 @@ type Config struct {
 	Past Past
 	// Witnessing says how the witnesses of the checkpoints are, nil where none are asked.
 	Witnessing func() *wire.Witnessing
+	// Backups makes backups; without it the endpoints answer that none are made.
+	Backups Backups
+	// Forked says how the ledger went on apart from what others saw of it, nil where it did not.
+	Forked *wire.Forked
 	// Replay compares views with new ones; without it the endpoint answers that there is none.
 	Replay Replayer
 	// Bundle makes evidence bundles; without it the endpoint answers that there are none.
@@ -172,6 +176,7 @@ func (a *API) routes() {
 	a.lookRoutes()
 	a.exportRoutes()
 	a.bundleRoutes()
+	a.backupRoutes()
 	a.courtOrderRoutes()
 	a.caseRoutes()
 	a.reportRoutes()

@@ -77,6 +77,7 @@ func (a *API) status() wire.Status {
 	if a.cfg.Witnessing != nil {
 		s.Witnessing = a.cfg.Witnessing()
 	}
+	s.Forked = a.cfg.Forked
 	s.Ready = len(s.Reasons) == 0
 	return s
 }

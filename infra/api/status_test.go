@@ -36,7 +36,7 @@ var paths = []string{
 	"GET /retention/calendar", "GET /retention/due", "GET /retention/blocked", "GET /orders", "GET /orders/{order}",
 	"GET /disclosures", "GET /recipients/seen", "GET /transfers", "GET /article30", "GET /controllers/{controller}/article30",
 	"GET /promises", "GET /controllers/{controller}/promises", "GET /statistics", "POST /statistics/check", "POST /replay", "POST /controllers/{controller}/people/log", "POST /controllers/{controller}/people/places",
-	"POST /controllers/{controller}/people/looks", "GET /looks", "POST /verifications", "POST /exports", "POST /bundles",
+	"POST /controllers/{controller}/people/looks", "GET /looks", "POST /verifications", "POST /exports", "POST /bundles", "POST /backups", "GET /forgotten",
 	"GET /log", "GET /log/stream",
 	"GET /proof/key", "GET /proof/checkpoint", "GET /proof/witnessed", "GET /proof/inclusion", "GET /tile/{path...}", "GET /proof/tile/{path...}",
 	"GET /sources", "GET /status", "POST /views/{view}/rebuild", "GET /quarantine", "POST /quarantine/{id}/replay",

@@ -106,6 +106,10 @@ func (a *App) openDirectory(context.Context) error {
 		return err
 	}
 	a.closers.add(lock.Close)
+	if _, err := os.Lstat(a.cfg.path(restoringName)); err == nil && !a.cfg.restoring {
+		return errors.WithHint(errors.Wrap(domain.ErrConflict, "the ledger was not restored to its end"),
+			"Remove the directory and run daybook backup restore again: people who were forgotten may be in it.")
+	}
 	return nil
 }
 
@@ -202,7 +206,7 @@ func (a *App) Close() error { return a.closers.close() }
 func (a *App) serve(ctx context.Context) error {
 	handler := api.New(api.Config{
 		Ledger: a.ledger, Log: a.log, Vault: a.vault, Views: a.views, Quarantine: a.quarantine, Signer: a.signer,
-		Proofs: a.tiles, Witnessing: a.witnessing, Replay: a.replay, Bundle: a.bundle, Past: a.history, Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
+		Proofs: a.tiles, Witnessing: a.witnessing, Backups: backups{a}, Forked: a.forked(), Replay: a.replay, Bundle: a.bundle, Past: a.history, Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	return api.ServeListener(ctx, a.listener, handler)
 }

@@ -54,6 +54,8 @@ type Config struct {
 	Version string
 	Now     func() time.Time
 	Logger  *slog.Logger
+
+	restoring bool // the one who puts a ledger back may open what is not whole yet
 }
 
 func (c *Config) fill() error {

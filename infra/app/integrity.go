@@ -51,9 +51,13 @@ func (a *App) openTiles(ctx context.Context) error {
 }
 
 func (a *App) tilesConfig(ctx context.Context) (tiles.Config, error) {
-	seed, err := a.vault.Secret(ctx, signerSecret, tiles.SeedSize)
+	ledger, secret, err := a.cfg.signing()
+	if err != nil {
+		return tiles.Config{}, err
+	}
+	seed, err := a.vault.Secret(ctx, secret, tiles.SeedSize)
 	return tiles.Config{
-		Dir: a.cfg.path(tilesDir), Last: a.cfg.path(lastFile), Ledger: a.cfg.Name, Seed: seed,
+		Dir: a.cfg.path(tilesDir), Last: a.cfg.path(lastFile), Ledger: ledger, Seed: seed,
 		Logger: a.cfg.Logger.With(slog.String("part", "proof")),
 	}, errors.Wrap(err, "seed of the signing key")
 }

@@ -52,6 +52,7 @@ var layers = map[string][]string{
 	"infra/keys":               {"domain"},
 	"infra/relay":              {"domain"},
 	"infra/tiles":              {"domain", "domain/merkle"},
+	"infra/backup":             {"domain", "infra/tiles"},
 	"infra/witness":            {"domain", "domain/merkle"},
 	"infra/cloudevents":        {"domain", "infra/wire"},
 	"infra/problem":            {"domain", "infra/wire"},

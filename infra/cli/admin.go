@@ -32,6 +32,10 @@ func (p *program) status() *cobra.Command {
 				p.say(fmt.Sprintf("The ledger at %s has %d entries. %s", p.ledger().base, s.End, ready))
 				p.say(append(witnessWords(s.Witnessing), "")...)
 			}
+			if f := s.Forked; f != nil && p.format == "table" {
+				p.say(fmt.Sprintf("This ledger is a fork: it has its first %d entries from %s, of which others saw %d.", f.At, f.From, f.Seen),
+					"Since then it signs as "+f.To+".", "")
+			}
 			l := listing{whole: s, head: []string{"View", "Reached", "Behind by", "State"}, empty: "There are no views."}
 			for _, v := range s.Views {
 				state := "follows"

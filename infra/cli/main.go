@@ -102,7 +102,7 @@ func (p *program) root() *cobra.Command {
 			p.person(), p.log(), p.timed(p.sources()), p.timed(p.findings()), p.retention(), p.orders(), p.timed(p.disclosures()), p.timed(p.recipients()), p.timed(p.basis()),
 			p.timed(p.article30()), p.timed(p.promises()), p.timed(p.statistics()), p.timed(p.looks()), p.export(), p.bundle(), p.verify(), p.proof(), p.replay(),
 		}},
-		{"keep", []*cobra.Command{p.status(), p.doctor(), p.rebuild(), p.repair(), p.migrate(), p.quarantine(), p.version()}},
+		{"keep", []*cobra.Command{p.status(), p.doctor(), p.rebuild(), p.repair(), p.backup(), p.migrate(), p.keys(), p.quarantine(), p.version()}},
 	} {
 		for _, cmd := range group.commands {
 			cmd.GroupID = group.id

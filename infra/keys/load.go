@@ -88,7 +88,14 @@ func fromFile(config Config) (Loaded, error) {
 	if config.NoCreate {
 		return Loaded{}, missing()
 	}
-	if err := create(path, config.Random); err != nil {
+	raw := make([]byte, Size)
+	defer clear(raw)
+	if _, err := io.ReadFull(config.Random, raw); err != nil {
+		return Loaded{}, errors.Wrap(err, "make a key")
+	}
+	text := append(base64.StdEncoding.AppendEncode(nil, raw), '\n')
+	defer clear(text)
+	if err := create(path, text); err != nil {
 		return Loaded{}, err
 	}
 	// Another process may have been first; what counts is what the file says.
@@ -148,14 +155,7 @@ func parse(content []byte) (KEK, error) {
 
 // create writes the key under another name first and then links it to its own, so that a crash leaves the whole key or none
 // and an existing key is never replaced.
-func create(path string, random io.Reader) error {
-	raw := make([]byte, Size)
-	defer clear(raw)
-	if _, err := io.ReadFull(random, raw); err != nil {
-		return errors.Wrap(err, "make a key")
-	}
-	text := append(base64.StdEncoding.AppendEncode(nil, raw), '\n')
-	defer clear(text)
+func create(path string, text []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return unavailable(err)

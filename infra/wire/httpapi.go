@@ -207,6 +207,8 @@ type Status struct {
 	Reasons []string `json:"reasons,omitempty"`
 	// Witnessing says how the witnesses of the checkpoints are. The ledger records without them.
 	Witnessing *Witnessing `json:"witnessing,omitempty"`
+	// Forked says that the ledger goes on apart from what others saw of it.
+	Forked *Forked `json:"forked,omitempty"`
 }
 
 // ViewStatus says how one view is.

@@ -12,9 +12,6 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/catalog"
-	"github.com/jigowatt/daybook/domain/dossier"
-	"github.com/jigowatt/daybook/domain/register"
-	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/projections"
 )
 
@@ -141,7 +138,7 @@ func Keys(ctx context.Context, log projections.Log) iter.Seq2[domain.SubjectKey,
 					yield(0, err)
 					return
 				}
-				for _, key := range subjects(event.Fact) {
+				for _, key := range catalog.Subjects(event.Fact) {
 					if key != 0 && !yield(key, nil) {
 						return
 					}
@@ -151,23 +148,5 @@ func Keys(ctx context.Context, log projections.Log) iter.Seq2[domain.SubjectKey,
 				return
 			}
 		}
-	}
-}
-
-// subjects gives the keys that an event names.
-func subjects(fact domain.Fact) []domain.SubjectKey {
-	switch e := fact.(type) {
-	case dossier.ActionRecorded:
-		return []domain.SubjectKey{e.Subject}
-	case dossier.IdentifierLinked:
-		return []domain.SubjectKey{e.Subject, e.Joined}
-	case register.ContactDeclared:
-		return []domain.SubjectKey{e.Subject}
-	case dossier.Statement:
-		return []domain.SubjectKey{e.Person().Subject}
-	case request.Received:
-		return e.Subjects
-	default:
-		return nil
 	}
 }

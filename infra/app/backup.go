@@ -1,0 +1,177 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"time"
+
+	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/catalog"
+	"github.com/jigowatt/daybook/domain/custody"
+	"github.com/jigowatt/daybook/infra/backup"
+	"github.com/jigowatt/daybook/infra/endmark"
+	"github.com/jigowatt/daybook/infra/keys"
+	"github.com/jigowatt/daybook/infra/tiles"
+	"github.com/jigowatt/daybook/infra/wire"
+)
+
+// BackupManifest says what a backup of the log holds; see backup.Manifest.
+type BackupManifest = backup.Manifest
+
+// BackupKeys says what a backup of keys holds; see backup.Keys.
+type BackupKeys = backup.Keys
+
+// backups makes the backups of a running ledger.
+type backups struct{ app *App }
+
+// backupPatience is how long a backup waits for a checkpoint that covers the end.
+const backupPatience = 10 * time.Second
+
+// Log is described at api.Backups. It waits a moment for a checkpoint that covers what is recorded when it is asked.
+func (b backups) Log(ctx context.Context, to io.Writer) (until domain.Position, err error) {
+	a := b.app
+	if end := a.ledger.State().End; end > 0 {
+		waiting, stop := context.WithTimeout(ctx, backupPatience)
+		defer stop()
+		if err := a.tiles.Await(waiting, end-1, false); err != nil {
+			return 0, err
+		}
+	}
+	m, err := a.backupLog(ctx, to, a.tiles.Checkpoint(), a.tiles.Key(), nil)
+	return domain.Position(m.Size), err
+}
+
+// backupLog writes a backup of the log up to a checkpoint.
+func (a *App) backupLog(ctx context.Context, to io.Writer, checkpoint []byte, key string, progress func(done, of domain.Position)) (backup.Manifest, error) {
+	files := tiles.Directory(a.cfg.path(tilesDir))
+	witnessed, err := files.File(ctx, "witnessed")
+	if err != nil && !errors.Is(err, domain.ErrNotFound) {
+		return backup.Manifest{}, err
+	}
+	fork, err := a.cfg.forkText()
+	if err != nil {
+		return backup.Manifest{}, err
+	}
+	return backup.Write(ctx, to, backup.Log{
+		Files: files, Checkpoint: checkpoint, Key: key, Witnessed: witnessed, Fork: fork, Program: a.cfg.Version, Made: a.cfg.Now(), Progress: progress,
+	})
+}
+
+// copier is a vault that can be copied.
+type copier interface {
+	Copy(ctx context.Context, to io.Writer) error
+}
+
+// Keys is described at api.Backups.
+func (b backups) Keys(ctx context.Context, to io.Writer, recipients []string, keep time.Duration) error {
+	return b.app.backupKeys(ctx, to, recipients, keep)
+}
+
+func (a *App) backupKeys(ctx context.Context, to io.Writer, recipients []string, keep time.Duration) error {
+	whom, err := backup.Recipients(recipients)
+	if err != nil {
+		return err
+	}
+	vault, can := a.vault.(copier)
+	if !can {
+		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "a vault on the NATS server is not backed up from here"),
+			"Back it up by the means of that server, encrypted, and delete older backups when somebody is forgotten.")
+	}
+	cfg, err := a.tilesConfig(ctx)
+	if err != nil {
+		return err
+	}
+	key, err := tiles.VerifierKey(cfg.Ledger, cfg.Seed)
+	if err != nil {
+		return err
+	}
+	kek, err := keys.Text(a.cfg.path("keys"))
+	if err != nil {
+		return err
+	}
+	defer clear(kek)
+	now := a.cfg.Now()
+	m := backup.Keys{Program: a.cfg.Version, Ledger: tiles.Origin(cfg.Ledger), Key: key, Made: now, Expires: now.Add(keep)}
+	return backup.WriteKeys(to, whom, m, kek, func(w io.Writer) error { return vault.Copy(ctx, w) })
+}
+
+// Forgotten is described at api.Backups.
+func (b backups) Forgotten(ctx context.Context) (wire.ForgottenList, error) {
+	a := b.app
+	list := wire.ForgottenList{Ledger: tiles.Origin(a.cfg.Name), People: [][]string{}}
+	end := a.ledger.State().End
+	for batch, err := range a.log.Read(ctx, 0) {
+		if err != nil {
+			return list, errors.Wrap(err, "list the forgotten")
+		}
+		for _, event := range batch.Events[:min(len(batch.Events), int(max(end, batch.At)-batch.At))] {
+			keys, err := forgottenIn(event)
+			if err != nil {
+				return list, err
+			}
+			if keys != nil {
+				list.People = append(list.People, texts(keys))
+			}
+		}
+		if list.Position = uint64(min(batch.End(), end)); batch.CaughtUp || batch.End() >= end {
+			return list, nil
+		}
+	}
+	return list, errors.Wrap(domain.ErrUnavailable, "the list of the forgotten was ended")
+}
+
+// forgottenIn gives the keys of who was forgotten by an event, nil where it is another.
+func forgottenIn(event []byte) ([]domain.SubjectKey, error) {
+	if !bytes.Contains(event, []byte(custody.PersonForgotten{}.EventType())) {
+		return nil, nil
+	}
+	e, err := catalog.Decode(event)
+	if err != nil {
+		return nil, errors.Wrap(err, "look for the forgotten")
+	}
+	f, _ := e.Fact.(custody.PersonForgotten)
+	return f.Subjects, nil
+}
+
+func texts(keys []domain.SubjectKey) []string {
+	out := make([]string, len(keys))
+	for i, key := range keys {
+		out[i] = key.String()
+	}
+	return out
+}
+
+// BackupLog writes a backup of the log of a stopped ledger, and says how many events are beyond its checkpoint, which the backup does not
+// have. It returns what backup.Write does, and domain.ErrNotFound where there is no checkpoint.
+func (s *Stopped) BackupLog(ctx context.Context, to io.Writer, progress func(done, of domain.Position)) (BackupManifest, domain.Position, error) {
+	a := s.app
+	signed, err := tiles.ReadLast(a.cfg.path(lastFile))
+	if err != nil {
+		return BackupManifest{}, 0, err
+	}
+	key, err := s.key(ctx)
+	if err != nil {
+		return BackupManifest{}, 0, err
+	}
+	m, err := a.backupLog(ctx, to, signed, key, progress)
+	beyond := domain.Position(0)
+	if mark, failed := endmark.Read(a.cfg.path(markFile)); failed == nil && mark.End > domain.Position(m.Size) {
+		beyond = mark.End - domain.Position(m.Size)
+	}
+	return m, beyond, err
+}
+
+// BackupKeys writes a backup of the keys of a stopped ledger, which may be kept for a while. It returns domain.ErrInvalid for recipients
+// that are none, and what backup.WriteKeys does.
+func (s *Stopped) BackupKeys(ctx context.Context, to io.Writer, recipients []string, keep time.Duration) error {
+	if _, err := s.key(ctx); err != nil { // opens the vault
+		return err
+	}
+	return s.app.backupKeys(ctx, to, recipients, keep)
+}
+
+// PublicKey gives the key with which anybody checks the ledger's checkpoints.
+func (s *Stopped) PublicKey(ctx context.Context) (string, error) { return s.key(ctx) }
