@@ -42,6 +42,8 @@ type History struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 	turn   chan struct{} // held by the one that builds
+	// retelling is held by those that tell events again: it is short, and waits for no building.
+	retelling chan struct{}
 
 	mu      sync.Mutex
 	past    map[key]*past // guarded by mu
@@ -87,7 +89,7 @@ func New(log projections.Log, open projections.Opener, views []projections.Proje
 		return nil, errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "empty the folder of views of the past"), err),
 			"Check that the data directory belongs to the user that runs daybook.")
 	}
-	h := &History{log: log, open: open, views: map[string]projections.Projection{}, cfg: cfg, turn: make(chan struct{}, 1), past: map[key]*past{}}
+	h := &History{log: log, open: open, views: map[string]projections.Projection{}, cfg: cfg, turn: make(chan struct{}, 1), retelling: make(chan struct{}, 2), past: map[key]*past{}}
 	for _, v := range views {
 		h.views[v.Name()] = v
 	}
@@ -182,12 +184,12 @@ func (h *History) build(p *past, projection projections.Projection) {
 	if err != nil {
 		delete(h.past, p.key) // whoever asks next tries again
 	}
-	close(p.ready)
 	old := h.surplus()
 	h.mu.Unlock()
 	for _, o := range old {
 		h.drop(o.dir, o.copy)
 	}
+	close(p.ready) // Whoever waits finds no more files than are kept.
 }
 
 func (h *History) fold(p *past, projection projections.Projection) (*projections.Copy, error) {
