@@ -28,15 +28,17 @@ func layout(head []string, rows [][]string, width int, bold func(string) string)
 	}
 	shrink(widths, width-columnGap*(len(head)-1))
 	var b strings.Builder
-	line(&b, head, widths, bold)
+	setRow(&b, head, widths, bold)
 	for _, row := range rows {
-		setRow(&b, row, widths)
+		setRow(&b, row, widths, asIs)
 	}
 	return b.String()
 }
 
+func asIs(s string) string { return s }
+
 // setRow writes one row, as many lines high as its highest cell.
-func setRow(b *strings.Builder, row []string, widths []int) {
+func setRow(b *strings.Builder, row []string, widths []int, style func(string) string) {
 	cells := make([][]string, len(widths))
 	height := 1
 	for i := range widths {
@@ -50,7 +52,7 @@ func setRow(b *strings.Builder, row []string, widths []int) {
 				out[i] = cells[i][n]
 			}
 		}
-		line(b, out, widths, func(s string) string { return s })
+		line(b, out, widths, style)
 	}
 }
 
@@ -116,10 +118,10 @@ func wrap(text string, width int) []string {
 func layoutFixed(head []string, widths []int, rows [][]string, heading bool, bold func(string) string) string {
 	var b strings.Builder
 	if heading {
-		line(&b, head, widths, bold)
+		setRow(&b, head, widths, bold)
 	}
 	for _, row := range rows {
-		setRow(&b, row, widths)
+		setRow(&b, row, widths, asIs)
 	}
 	return b.String()
 }
