@@ -18,13 +18,24 @@ import (
 type moment struct {
 	position int64
 	recorded int64 // milliseconds
+	seen     int64 // milliseconds: what was seen was recorded no later than that
 	day      time.Time
-	now      bool // all that there is
+	on       time.Time
 }
 
 // limits gives as of when a query asks.
 func limits(conn *sqlite.Conn, q Query) (moment, error) {
-	m := moment{position: math.MaxInt64, recorded: math.MaxInt64, now: q.At == nil && q.Time.IsZero()}
+	m, err := known(conn, q)
+	if m.seen = m.recorded; !q.On.IsZero() {
+		m.on, m.day = q.On, q.On.UTC().Truncate(24*time.Hour)
+		m.seen = min(m.seen, q.On.UnixMilli())
+	}
+	return m, err
+}
+
+// known gives as of when a query asks for what was known.
+func known(conn *sqlite.Conn, q Query) (moment, error) {
+	m := moment{position: math.MaxInt64, recorded: math.MaxInt64}
 	switch {
 	case !q.Time.IsZero():
 		m.recorded = q.Time.UnixMilli()
@@ -73,12 +84,14 @@ func declarations(conn *sqlite.Conn, c domain.ControllerID, m moment) (*snapshot
 		if err != nil {
 			return errors.Wrap(err, "row of a declaration in the record")
 		}
-		s.take(event)
+		s.take(event, m.on)
 		return nil
 	}, m.position, m.recorded, c, register.Itself)
 }
 
-func (s *snapshot) take(event domain.Event) {
+// take takes in a declaration; of instructions, where on is a time, those that had been given by then, and their withdrawals by then.
+func (s *snapshot) take(event domain.Event, on time.Time) {
+	later := func(w domain.Warrant) bool { return !on.IsZero() && w.On.After(on) }
 	switch e := event.Fact.(type) {
 	case register.ProcessorDeclared:
 		s.processor = &e
@@ -92,13 +105,20 @@ func (s *snapshot) take(event domain.Event) {
 		}
 		s.contacts[e.Controller][e.Contact] = register.Contact{ContactDeclared: e, Event: event.ID}
 	case instruction.Given:
+		if later(e.Warrant) {
+			return
+		}
+		since := event.Recorded
+		if !on.IsZero() {
+			since = e.Warrant.On
+		}
 		key := instructionKey{e.Controller, e.Instruction}
 		s.versions[key] = append(s.versions[key], given{
-			instruction.Version{Number: e.Version, Terms: e.Terms, Given: e.Warrant}, event.Recorded,
+			instruction.Version{Number: e.Version, Terms: e.Terms, Given: e.Warrant}, since,
 		})
 	case instruction.Withdrawn:
 		versions := s.versions[instructionKey{e.Controller, e.Instruction}]
-		if n := len(versions); n > 0 {
+		if n := len(versions); n > 0 && !later(e.Warrant) {
 			versions[n-1].Withdrawn = &e.Warrant
 		}
 	}
@@ -122,7 +142,7 @@ func (s *snapshot) observe(conn *sqlite.Conn, q Query, m moment) error {
 			return nil
 		}
 		seen := Seen{FirstAt: domain.Position(stmt.ColumnInt64(2)), First: time.UnixMilli(stmt.ColumnInt64(4)).UTC()}
-		if stmt.ColumnInt64(3) < m.position && stmt.ColumnInt64(5) <= m.recorded {
+		if stmt.ColumnInt64(3) < m.position && stmt.ColumnInt64(5) <= m.seen {
 			seen.Last = time.UnixMilli(stmt.ColumnInt64(5)).UTC()
 		} else if seen.Last, err = lastSeen(conn, stmt.ColumnInt64(0), m.day); err != nil {
 			return err
@@ -132,7 +152,7 @@ func (s *snapshot) observe(conn *sqlite.Conn, q Query, m moment) error {
 		}
 		s.seen[o] = seen
 		return nil
-	}, m.position, m.recorded)
+	}, m.position, m.seen)
 }
 
 // lastSeen gives the newest day, up to one, on which something was seen.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/disclosure"
+	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/projections/article30"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 )
@@ -78,6 +79,44 @@ func TestWhatTheLawForbidsTellingIsLeftOut(t *testing.T) {
 			if l.Value == "police" || l.Value == "US" {
 				t.Errorf("%s: the instruction shows %+v", rule, l)
 			}
+		}
+	}
+}
+
+func TestTheRecordOnADateIsWhatWasInstructedThen(t *testing.T) {
+	day := func(n int) time.Time { return projectiontest.Start.AddDate(0, 0, n) }
+	on := func(n int) domain.Warrant {
+		return domain.Warrant{By: "anna", On: day(n), How: domain.BySigned}
+	}
+	second := orders(2, func(t *domain.Terms) { t.Title = "Orders and returns" })
+	second.Warrant = on(20)
+	a := ledger(t,
+		dated{0, us}, dated{0, client}, dated{0, orders(1, nil)},
+		dated{5, act(domain.Combine)},
+		dated{40, second}, // told late: given on day 20
+		dated{41, act(domain.Alter)},
+		dated{60, instruction.Withdrawn{Controller: cycles, Instruction: "orders", Version: 2, Warrant: on(50)}}, // told late, too
+	)
+	for rule, c := range map[string]struct {
+		query     article30.Query
+		version   int
+		withdrawn bool
+		want      []string
+	}{
+		"a version that was told late was given on its date":  {article30.Query{On: day(20)}, 2, false, []string{"undeclared operation Combine@1"}},
+		"before its date the one before was in force":         {article30.Query{On: day(20).Add(-time.Second)}, 1, false, []string{"undeclared operation Combine@1"}},
+		"a withdrawal that was told late was on its date":     {article30.Query{On: day(50), Unused: 3660}, 2, true, []string{"undeclared operation Alter@1", "undeclared operation Combine@1"}},
+		"what was recorded later was not seen":                {article30.Query{On: day(4)}, 1, false, []string{}},
+		"on a date, as far as it was known at a position":     {article30.Query{On: day(50), At: position(5), Unused: 3660}, 2, false, []string{"undeclared operation Combine@1"}},
+		"on a date, as far as it was known at an earlier one": {article30.Query{On: day(50), At: position(4), Unused: 3660}, 1, false, []string{"undeclared operation Combine@1"}},
+	} {
+		b := book(t, a, withController(c.query))
+		activity := b.Records[0].Activities[0]
+		if got := shown(b.Records[0].Drift); !slices.Equal(got, c.want) || activity.Version != c.version || (activity.Withdrawn != nil) != c.withdrawn {
+			t.Errorf("%s: version %d, withdrawn %v, got %q, want %q", rule, activity.Version, activity.Withdrawn, got, c.want)
+		}
+		if want := c.query.On.Truncate(24 * time.Hour); !b.AsOf.Equal(want) {
+			t.Errorf("%s: as of %s", rule, b.AsOf)
 		}
 	}
 }

@@ -146,7 +146,7 @@ func (a *activity) since(d Drift) (at time.Time) {
 		if !slices.ContainsFunc(declared(v.Terms), func(o Drift) bool { return o.Dimension == d.Dimension && o.Value == d.Value }) {
 			break
 		}
-		at = v.recorded
+		at = v.since
 	}
 	return at
 }

@@ -37,6 +37,9 @@ type Query struct {
 	// of them is set.
 	At   *domain.Position
 	Time time.Time
+	// On asks for what was instructed at a time by the dates on which controllers gave and withdrew, as far as At or Time knows them; zero
+	// for all that was. What was seen is what had been recorded by then: this view knows no other time of it.
+	On time.Time
 	// Unused is after how many days what is declared and not done is drift, 0 for 90.
 	Unused int
 	Sight
@@ -195,8 +198,9 @@ func (a *Article30) Book(ctx context.Context, q Query) (Book, error) {
 	return book, err
 }
 
-// given is one version of an instruction with the time of its event.
+// given is one version of an instruction with the time since when it counts as declared: that of its record or, where it is asked how it
+// was on a date, that on which it was given.
 type given struct {
 	instruction.Version
-	recorded time.Time
+	since time.Time
 }
