@@ -71,6 +71,8 @@ type Config struct {
 	Proofs Proofs
 	// Past answers as of earlier positions; without it nothing does.
 	Past Past
+	// Hindsight answers how it was with a person on a date, given all that is known; without it nothing does.
+	Hindsight Hindsight
 	// Witnessing says how the witnesses of the checkpoints are, nil where none are asked.
 	Witnessing func() *wire.Witnessing
 	// Backups makes backups; without it the endpoints answer that none are made.

@@ -99,7 +99,7 @@ func startOn(t *testing.T, log *memlog.Log, vault *memvault.Vault, clock func() 
 		t.Fatal(err)
 	}
 	l.config = api.Config{
-		Past:   past,
+		Past: past, Hindsight: past,
 		Ledger: l.ledger, Log: l.log, Vault: l.vault, Views: l.views, Done: l.done, Logger: logger, Version: "1.2.3",
 		Healthy: func() error { return l.quiet },
 	}

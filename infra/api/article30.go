@@ -30,6 +30,8 @@ func (a *API) article30Routes() {
 			Parameters: []*huma.Param{
 				{Name: "format", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"json", "html"}}},
 				asOf(),
+				query("on", "string", "What was instructed on this day, 2026-11-14, which stands for its end in UTC, or at this moment, by the dates on "+
+					"which clients gave and withdrew, given all that is known now, or as of at. What was seen is what had been recorded by then."),
 				query("unused", "integer", "After how many days what is declared and not done is drift; 90."),
 				query("reveal", "string", "contacts, or nothing."), secret(), awaits(),
 			},
@@ -61,6 +63,7 @@ func (c *call) article30() error {
 	if err != nil {
 		return err
 	}
+	out.On = since(q.On)
 	c.w.Header().Set("Vary", "Accept")
 	if html {
 		return c.printed("article30", article30Page, out, out.Position)
@@ -92,6 +95,11 @@ func (c *call) article30Query() (q article30.Query, err error) {
 	if text := c.query("unused"); text != "" {
 		if q.Unused, err = strconv.Atoi(text); err != nil || q.Unused < 1 {
 			return q, problem.New(wire.InvalidField, "unused is no number of days", "Give the days as a number from 1 to 3,660.")
+		}
+	}
+	if c.query("on") != "" {
+		if q.On, err = c.moment("on"); err != nil {
+			return q, err
 		}
 	}
 	q.Sight.Now, q.Sight.Orders = c.now(), c.secretOrders()

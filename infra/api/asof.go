@@ -140,9 +140,12 @@ func (c *call) known() register.State {
 	return c.as.register.State
 }
 
-// view gives one of the views: the live one, once it answers with what the caller has seen or asks as of, or the view as of then. It
-// returns domain.ErrUnavailable where that takes too long.
+// view gives one of the views: the live one, once it answers with what the caller has seen or asks as of, the view as of then, or that
+// of a person as it was on a date. It returns domain.ErrUnavailable where that takes too long.
 func (c *call) view(name string) (*projections.View, error) {
+	if c.on != nil && toldAgain[name] {
+		return c.retold(name)
+	}
 	if c.as != nil && !direct[name] {
 		return c.past(name)
 	}
@@ -192,8 +195,11 @@ func (c *call) reach(view *projections.View, at domain.Position) error {
 
 // stood gives the end of the ledger that an answer rests on, where the view itself stands at a position.
 func (c *call) stood(view domain.Position) domain.Position {
-	if c.as == nil {
-		return view
+	switch {
+	case c.as != nil:
+		return c.as.position
+	case c.on != nil && c.on.told != nil:
+		return c.on.told.end
 	}
-	return c.as.position
+	return view
 }

@@ -35,7 +35,7 @@ func (a *API) disclosureRoutes() {
 	post(a, huma.Operation{
 		Path: "/controllers/{controller}/people/places", OperationID: "personPlaces", Tags: []string{"people"},
 		Summary:     "Where copies of a person's data are or were, and to whom they were given",
-		Description: "The identifier travels in the body, so that no URL names a person.", Parameters: append(looker(), asOf(), awaits()),
+		Description: "The identifier travels in the body, so that no URL names a person.", Parameters: append(looker(), asOf(), onDate(), awaits()),
 	}, (*call).personPlaces)
 }
 

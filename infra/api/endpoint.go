@@ -33,6 +33,8 @@ type call struct {
 	// as is as of when the call asks, nil for now, and releases end what it read of the past.
 	as       *instant
 	releases []func()
+	// on is the date on which the call asks how it was with a person, nil for none.
+	on *hindsight
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }

@@ -13,7 +13,7 @@ import (
 	"github.com/jigowatt/daybook/projections/retention"
 )
 
-// personHoldings gives what is held of a person now.
+// personHoldings gives what is held of a person.
 func (c *call) personHoldings(in wire.HoldingsQuery) (wire.Holdings, domain.Position, error) {
 	p, err := c.find(in.Person)
 	if err != nil {
@@ -36,7 +36,7 @@ func (c *call) holdings(p person) (wire.Holdings, error) {
 		return wire.Holdings{}, errors.Wrap(err, "holdings of a person")
 	}
 	out := wire.Holdings{
-		Controller: string(p.controller), Holdings: make([]wire.Holding, len(held.Items)), Position: uint64(held.Position),
+		Controller: string(p.controller), On: c.asked(), Holdings: make([]wire.Holding, len(held.Items)), Position: uint64(c.stood(held.Position)),
 	}
 	kept, err := c.periods(p.controller, p.keys)
 	if err != nil {
@@ -44,7 +44,9 @@ func (c *call) holdings(p person) (wire.Holdings, error) {
 	}
 	names := c.names(p.controller)
 	for i, item := range held.Items {
-		out.Holdings[i] = holding(item, kept, p.controller, names)
+		h := holding(item, kept, p.controller, names)
+		h.Position, h.NewestPosition = c.placed(item.SinceAt), c.placed(item.NewestAt)
+		out.Holdings[i] = h
 	}
 	return out, nil
 }

@@ -24,7 +24,7 @@ func (a *API) matterRoutes() {
 	}, (*call).recordMatter)
 	post(a, huma.Operation{
 		Path: path + "standing", OperationID: "personStanding", Tags: []string{"people"},
-		Summary: "What stands about a person: consents, objections, restrictions, holds, open orders", Parameters: append(looker(), asOf(), awaits()),
+		Summary: "What stands about a person: consents, objections, restrictions, holds, open orders", Parameters: append(looker(), asOf(), onDate(), awaits()),
 	}, (*call).personStanding)
 }
 
@@ -181,7 +181,7 @@ func (c *call) personStanding(in wire.StandingQuery) (wire.Standing, domain.Posi
 		return wire.Standing{}, 0, err
 	}
 	out := wire.Standing{
-		Controller: string(p.controller), Consents: []wire.StandingConsent{}, Objections: []wire.StandingObjection{}, Restrictions: []wire.StandingRestriction{},
+		Controller: string(p.controller), On: c.asked(), Consents: []wire.StandingConsent{}, Objections: []wire.StandingObjection{}, Restrictions: []wire.StandingRestriction{},
 		Holds: []wire.StandingHold{}, Orders: []wire.OpenOrder{},
 	}
 	for _, x := range s.Consents {

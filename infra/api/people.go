@@ -15,7 +15,7 @@ func (a *API) peopleRoutes() {
 	operation := func(verb, id, summary, description string) huma.Operation {
 		return huma.Operation{
 			Path: "/controllers/{controller}/people/" + verb, OperationID: id, Tags: []string{"people"}, Summary: summary,
-			Description: description, Parameters: append(looker(), asOf(), awaits()),
+			Description: description, Parameters: append(looker(), asOf(), onDate(), awaits()),
 		}
 	}
 	const noURL = "The identifier travels in the body, so that no URL names a person."
@@ -48,8 +48,11 @@ func identifier(member string, text wire.Text) (domain.Identifier, error) {
 	return id, errors.Wrapf(err, "%s", errors.Safe(member))
 }
 
-// find gives the person whom the identifier leads to.
+// find gives the person whom the identifier leads to, of whom the call asks how it was on a date where it does.
 func (c *call) find(text wire.Text) (person, error) {
+	if err := c.dated(); err != nil {
+		return person{}, err
+	}
 	controller, err := name[domain.ControllerID](c, "controller")
 	if err != nil {
 		return person{}, err
@@ -64,7 +67,11 @@ func (c *call) find(text wire.Text) (person, error) {
 			"No record of that identifier under this controller. This means no service has told the ledger about it, not that "+
 				"the controller holds nothing.")
 	}
-	return person{controller, keys}, errors.Wrap(err, "find a person")
+	p := person{controller, keys}
+	if c.on != nil {
+		c.on.of = p
+	}
+	return p, errors.Wrap(err, "find a person")
 }
 
 // showPerson gives all that is known of a person in one answer.
@@ -83,12 +90,12 @@ func (c *call) showPerson(in wire.TrailQuery) (wire.Person, domain.Position, err
 	if out.Trail, err = c.trail(p, in); err != nil {
 		return wire.Person{}, 0, err
 	}
-	out.Position = out.Trail.Position
+	out.Position, out.On = out.Trail.Position, c.asked()
 	held, err := c.holdings(p)
 	if err != nil {
 		return wire.Person{}, 0, err
 	}
-	if c.as == nil {
+	if c.as == nil && c.on == nil {
 		if out.Looks, err = c.newestLooks(p); err != nil {
 			return wire.Person{}, 0, err
 		}

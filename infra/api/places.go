@@ -32,35 +32,36 @@ func (c *call) personPlaces(in wire.PlacesQuery) (wire.Places, domain.Position, 
 	if err != nil {
 		return wire.Places{}, 0, errors.Wrap(err, "places of a person's data")
 	}
-	out := wire.Places{Controller: string(p.controller), Places: make([]wire.DataPlace, len(list)), Position: uint64(at)}
+	at = c.stood(at)
+	out := wire.Places{Controller: string(p.controller), On: c.asked(), Places: make([]wire.DataPlace, len(list)), Position: uint64(at)}
 	names := c.names(p.controller)
 	for i := range list {
-		out.Places[i] = dataPlace(&list[i], names)
+		out.Places[i] = c.dataPlace(&list[i], names)
 	}
 	return out, at, nil
 }
 
 // dataPlace writes a place in the contract's words.
-func dataPlace(p *disclosures.Place, names sentence.Names) wire.DataPlace {
+func (c *call) dataPlace(p *disclosures.Place, names sentence.Names) wire.DataPlace {
 	w := wire.DataPlace{
 		Kind: string(p.Kind), Name: p.Name, Service: string(p.Service), Open: p.Open, Locations: texts(p.Locations), From: p.From,
-		First: p.First, FirstPosition: uint64(p.FirstAt), Last: p.Last, LastPosition: uint64(p.LastAt),
-		Items: make([]wire.PlacedItem, len(p.Items)), Told: placeClosing(p.Told), Sentence: dataPlaceSentence(p, names),
+		First: p.First, FirstPosition: c.placed(p.FirstAt), Last: p.Last, LastPosition: c.placed(p.LastAt),
+		Items: make([]wire.PlacedItem, len(p.Items)), Told: c.placeClosing(p.Told), Sentence: dataPlaceSentence(p, names),
 	}
 	for i, item := range p.Items {
 		w.Items[i] = wire.PlacedItem{
-			Category: string(item.Category), Instruction: string(item.Instruction), Version: item.Version, Brought: uint64(item.Brought),
-			Closed: placeClosing(item.Closed), Removal: placeClosing(item.Removal),
+			Category: string(item.Category), Instruction: string(item.Instruction), Version: item.Version, Brought: c.placed(item.Brought),
+			Closed: c.placeClosing(item.Closed), Removal: c.placeClosing(item.Removal),
 		}
 	}
 	return w
 }
 
-func placeClosing(c *disclosures.Closing) *wire.PlaceClosing {
-	if c == nil {
+func (c *call) placeClosing(of *disclosures.Closing) *wire.PlaceClosing {
+	if of == nil {
 		return nil
 	}
-	return &wire.PlaceClosing{Position: uint64(c.Position), Time: c.Time, Operation: string(c.Operation), Order: c.Order}
+	return &wire.PlaceClosing{Position: c.placed(of.Position), Time: of.Time, Operation: string(of.Operation), Order: of.Order}
 }
 
 // dataPlaceSentence says what of a person's data is in a place, such as "crm (GB): Name, since 12 March 2026".

@@ -45,16 +45,12 @@ func (c *call) trail(p person, in wire.TrailQuery) (wire.Trail, error) {
 	if err != nil {
 		return wire.Trail{}, err
 	}
-	trails, err := c.trails()
+	page, err := c.trailPage(q)
 	if err != nil {
 		return wire.Trail{}, err
 	}
-	page, err := trails.Of(c.ctx(), q)
-	if err != nil {
-		return wire.Trail{}, errors.Wrap(err, "trail of a person")
-	}
 	out := wire.Trail{
-		Controller: string(p.controller), Order: wire.OldestFirst, Entries: make([]wire.TrailEntry, 0, len(page.Entries)),
+		Controller: string(p.controller), On: c.asked(), Order: wire.OldestFirst, Entries: make([]wire.TrailEntry, 0, len(page.Entries)),
 		Position: uint64(page.Position),
 	}
 	if q.At != nil {
@@ -79,6 +75,18 @@ func (c *call) trail(p person, in wire.TrailQuery) (wire.Trail, error) {
 		out.Next = &next
 	}
 	return out, nil
+}
+
+func (c *call) trailPage(q trail.Query) (trail.Page, error) {
+	if c.on != nil {
+		return c.happenedPage(q)
+	}
+	trails, err := c.trails()
+	if err != nil {
+		return trail.Page{}, err
+	}
+	page, err := trails.Of(c.ctx(), q)
+	return page, errors.Wrap(err, "trail of a person")
 }
 
 // secretOrders names the orders of which the law forbids now to tell the controller and the person (Art. 28(3)(a)), and those of which
@@ -165,6 +173,7 @@ func (c *call) entry(e trail.Entry, names sentence.Names, details bool) (wire.Tr
 		Recipient: string(e.Recipient), Order: e.Order, Sealed: !e.Details.IsZero(),
 		Sentence: sentence.Of(sentence.Entry{Position: e.Position, Time: e.Time, Fact: fact(e)}, names),
 	}
+	w.Late = c.on != nil && e.Recorded.After(c.on.time)
 	for _, category := range e.Categories {
 		w.Categories = append(w.Categories, string(category))
 	}

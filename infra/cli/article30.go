@@ -98,6 +98,9 @@ func (p *program) article30Page(record wire.Article30) error {
 		name = record.Processor.Name
 	}
 	p.title("Record of processing activities of " + name)
+	if words := p.asItWas(); words != "" {
+		p.say(words)
+	}
 	p.say("As of "+record.AsOf+", from "+entriesWords(int(record.Position))+".", "")
 	for _, r := range record.Records {
 		if err := p.record30(r); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 func (p *program) basis() *cobra.Command {
-	var controller, instruction, on string
+	var controller, instruction string
 	cmd := &cobra.Command{
 		Use:   "basis -c CONTROLLER -i INSTRUCTION",
 		Short: "Which basis an instruction gave on a date, as it was known then or is known now",
@@ -25,9 +25,8 @@ func (p *program) basis() *cobra.Command {
 			if !wire.ValidName(instruction) {
 				return usage("It is not said which instruction.", "Give --instruction with its name in the register.")
 			}
-			f := filter{}.set("on", on)
 			var b wire.BasisOn
-			path := f.path("/controllers/" + controller + "/instructions/" + instruction + "/basis")
+			path := "/controllers/" + controller + "/instructions/" + instruction + "/basis"
 			if err := p.ledger().call(cmd.Context(), http.MethodGet, path, "", nil, &b); err != nil {
 				return err
 			}
@@ -35,6 +34,9 @@ func (p *program) basis() *cobra.Command {
 				return p.show(listing{whole: b, items: []any{b}, head: []string{"controller", "instruction", "on", "known-at", "version", "in-force", "basis"},
 					rows: [][]string{{b.Controller, b.Instruction, b.On.Format(stampLayout), strconv.FormatUint(b.Position, 10),
 						strconv.Itoa(b.Version), strconv.FormatBool(b.InForce), b.Basis}}})
+			}
+			if words := p.asItWas(); words != "" {
+				p.say(words, "")
 			}
 			p.say(b.Sentence + ".")
 			if b.GivenPosition != nil {
@@ -48,8 +50,6 @@ func (p *program) basis() *cobra.Command {
 		},
 	}
 	clientFlag(cmd, &controller)
-	f := cmd.Flags()
-	f.StringVarP(&instruction, "instruction", "i", "", "the instruction, by its name in the register")
-	f.StringVar(&on, "on", "", "the day, 2026-11-23, which stands for its end, or the moment; now by default")
+	cmd.Flags().StringVarP(&instruction, "instruction", "i", "", "the instruction, by its name in the register")
 	return cmd
 }

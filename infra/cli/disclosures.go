@@ -181,7 +181,7 @@ func (p *program) personPlaces() *cobra.Command {
 				l.items = append(l.items, place)
 				l.rows = append(l.rows, []string{orText(place.Name, "not named"), place.Kind, state, place.Sentence})
 			}
-			return p.show(l)
+			return p.showDated(l)
 		},
 	}
 	clientFlag(cmd, &controller)

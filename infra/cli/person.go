@@ -14,8 +14,8 @@ import (
 )
 
 func (p *program) person() *cobra.Command {
-	return group("person", "What was done with one person's data, and what is held", p.timed(p.personShow()), p.personLink(), p.personForget(),
-		p.timed(p.personPlaces()), p.personStanding(), p.timed(p.personLooks()))
+	return group("person", "What was done with one person's data, and what is held", p.dated(p.personShow()), p.personLink(), p.personForget(),
+		p.dated(p.personPlaces()), p.personStanding(), p.timed(p.personLooks()))
 }
 
 type personFlags struct {
@@ -141,7 +141,7 @@ func (p *program) personPage(person wire.Person, trail listing) error {
 		masked[i] = string(id)
 	}
 	p.title("Record of " + orText(strings.Join(masked, ", "), "this person") + " under " + name)
-	p.say(fmt.Sprintf("As known when the ledger had %d entries.", person.Position))
+	p.say(orText(p.asItWas(), fmt.Sprintf("As known when the ledger had %d entries.", person.Position)))
 	if person.Forgotten {
 		p.say("The key to this person's details was destroyed; nobody can read them again.")
 	}
@@ -207,6 +207,9 @@ func why(h wire.Holding) string {
 func entryWords(e wire.TrailEntry) string {
 	words := strings.TrimSuffix(e.Sentence, " · entry "+strconv.FormatUint(e.Position, 10))
 	words = strings.TrimPrefix(words, e.Time.UTC().Format("2 Jan 2006, 15:04 UTC · ")) // both have columns of their own
+	if e.Late {
+		words += "\nReported late, on " + brief(e.Recorded) + "."
+	}
 	for _, f := range e.Findings {
 		words += "\nFinding: " + f.Message + " (" + f.Article + ")"
 	}

@@ -22,6 +22,7 @@ type remote struct {
 	http *http.Client
 	as   http.Header // who asks, and why
 	at   string      // as of when; empty for now
+	on   string      // on which date; empty for none
 	bar  func(what string, total int64, more ...progressbar.Option) *progress
 }
 

@@ -26,11 +26,11 @@ func (p *program) standing(use, short string, show func(wire.Standing) listing) 
 			if err := p.ledger().call(cmd.Context(), http.MethodPost, path, "", wire.StandingQuery{Person: who}, &s); err != nil {
 				return err
 			}
-			return p.show(show(s))
+			return p.showDated(show(s))
 		},
 	}
 	clientFlag(cmd, &controller)
-	return p.timed(cmd)
+	return p.dated(cmd)
 }
 
 func (p *program) personStanding() *cobra.Command {

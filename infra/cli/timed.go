@@ -19,16 +19,60 @@ func (p *program) timed(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// asOf adds to an address as of when the command asks.
+// dated lets a command look at how it was on a date, by when things happened, beside as it was known.
+func (p *program) dated(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().StringVar(&p.on, "on", "", "as it was on a day, 2026-11-14, which stands for its end in UTC, or at a moment, by when\n"+
+		"things happened, with all that is known now or as of --at: what was reported late counts")
+	return p.timed(cmd)
+}
+
+// asItWas says on which date an answer is, and with what was known; empty where it is of no date.
+func (p *program) asItWas() string {
+	if p.on == "" {
+		return ""
+	}
+	words := "As it was on " + dayWords(p.on) + ", with what "
+	switch {
+	case p.at == "":
+		return words + "is known now."
+	case strings.ContainsAny(p.at, "-:"):
+		return words + "was known on " + dayWords(p.at) + "."
+	}
+	return words + "was known when the ledger had " + p.at + " entries."
+}
+
+// dayWords writes a day or a moment that was typed as people do.
+func dayWords(text string) string {
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.Format("2 January 2006")
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return brief(at) + " UTC"
+	}
+	return text
+}
+
+// showDated shows a list under what it is as of.
+func (p *program) showDated(l listing) error {
+	if words := p.asItWas(); words != "" && p.format == "table" {
+		p.say(words, "")
+	}
+	return p.show(l)
+}
+
+// asOf adds to an address as of when the command asks, and on which date.
 func (r remote) asOf(path string) string {
-	if r.at == "" {
-		return path
+	for _, of := range [][2]string{{"at", r.at}, {"on", r.on}} {
+		if of[1] == "" {
+			continue
+		}
+		separator := "?"
+		if strings.Contains(path, "?") {
+			separator = "&"
+		}
+		path += separator + of[0] + "=" + url.QueryEscape(of[1])
 	}
-	separator := "?"
-	if strings.Contains(path, "?") {
-		separator = "&"
-	}
-	return path + separator + "at=" + url.QueryEscape(r.at)
+	return path
 }
 
 // The waiting for a view that is built as of an earlier position: an hour at most.
@@ -40,7 +84,7 @@ const (
 // patient sends a request until the view as of then is built, and shows how far it is.
 func (r remote) patient(ctx context.Context, method, path, contentType string, body any) (*http.Response, error) {
 	if r.at == "" {
-		return r.send(ctx, method, path, contentType, body)
+		return r.send(ctx, method, r.asOf(path), contentType, body)
 	}
 	var bar *progress
 	defer func() {

@@ -7,6 +7,8 @@ type Article30 struct {
 	// AsOf is the day as of which it is the record, and Position the end of the ledger that it rests on.
 	AsOf     string `json:"asOf"`
 	Position uint64 `json:"position"`
+	// On is the time on which it was instructed so, where one was asked for; of a day its end.
+	On *time.Time `json:"on,omitempty"`
 	// Processor is absent where it was not declared.
 	Processor *Article30Processor `json:"processor,omitempty"`
 	// Recipients are those declared, whom the records name.

@@ -117,9 +117,11 @@ type PlacesQuery struct {
 
 // Places is where copies of one person's data are or were, and to whom they were given (Art. 17(1), 19).
 type Places struct {
-	Controller string      `json:"controller"`
-	Places     []DataPlace `json:"places"`
-	Position   uint64      `json:"position"`
+	Controller string `json:"controller"`
+	// On is the time on which it was so, where one was asked for; of a day its end.
+	On       *time.Time  `json:"on,omitempty"`
+	Places   []DataPlace `json:"places"`
+	Position uint64      `json:"position"`
 }
 
 // The kinds of places.

@@ -62,7 +62,9 @@ type StandingQuery struct {
 
 // Standing is what stands about a person beyond the ordinary.
 type Standing struct {
-	Controller   string                `json:"controller"`
+	Controller string `json:"controller"`
+	// On is the time on which it was so, where one was asked for; of a day its end.
+	On           *time.Time            `json:"on,omitempty"`
 	Consents     []StandingConsent     `json:"consents"`
 	Objections   []StandingObjection   `json:"objections"`
 	Restrictions []StandingRestriction `json:"restrictions"`

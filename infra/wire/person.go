@@ -37,7 +37,7 @@ type TrailQuery struct {
 	Secret bool `json:"secret,omitempty"`
 }
 
-// HoldingsQuery asks for what is held of one person under one controller now.
+// HoldingsQuery asks for what is held of one person under one controller.
 type HoldingsQuery struct {
 	Person Text `json:"person"`
 }
@@ -67,9 +67,11 @@ type Linked struct {
 
 // Trail is one page of what was done with one person's data.
 type Trail struct {
-	Controller string       `json:"controller"`
-	Order      string       `json:"order"`
-	Entries    []TrailEntry `json:"entries"`
+	Controller string `json:"controller"`
+	// On is the time on which it was so, where one was asked for; of a day its end.
+	On      *time.Time   `json:"on,omitempty"`
+	Order   string       `json:"order"`
+	Entries []TrailEntry `json:"entries"`
 	// Next is the cursor of the next page, absent where this is the last.
 	Next *uint64 `json:"next,omitempty"`
 	// Position is the end of the ledger that the answer rests on.
@@ -87,7 +89,9 @@ type TrailEntry struct {
 	// Time is when it happened, by the service's clock; Recorded when the ledger wrote it.
 	Time     time.Time `json:"time"`
 	Recorded time.Time `json:"recorded"`
-	Service  string    `json:"service,omitempty"`
+	// Late says that it was recorded only after the time on which the trail is asked for.
+	Late    bool   `json:"late,omitempty"`
+	Service string `json:"service,omitempty"`
 	// Identifier is the kind of identifier by which the service named the person.
 	Identifier  string   `json:"identifier,omitempty"`
 	Operation   string   `json:"operation,omitempty"`
@@ -118,9 +122,11 @@ type Details json.RawMessage
 
 // Holdings is what is held of one person under one controller.
 type Holdings struct {
-	Controller string    `json:"controller"`
-	Holdings   []Holding `json:"holdings"`
-	Position   uint64    `json:"position"`
+	Controller string `json:"controller"`
+	// On is the time on which it was so, where one was asked for; of a day its end.
+	On       *time.Time `json:"on,omitempty"`
+	Holdings []Holding  `json:"holdings"`
+	Position uint64     `json:"position"`
 }
 
 // Holding is one category of the person's data in one system.
@@ -154,13 +160,15 @@ type Holding struct {
 type Person struct {
 	Controller     string `json:"controller"`
 	ControllerName string `json:"controllerName,omitempty"`
+	// On is the time on which it was so, where one was asked for; of a day its end.
+	On *time.Time `json:"on,omitempty"`
 	// Identifiers shows the identifiers by which services named the person, masked: enough for somebody who knows them.
 	Identifiers []Text `json:"identifiers,omitempty"`
 	// Forgotten says that the person's keys were destroyed.
 	Forgotten bool      `json:"forgotten,omitempty"`
 	Holdings  []Holding `json:"holdings,omitzero"`
 	Trail     Trail     `json:"trail"`
-	// Looks are the newest looks at the record before this one, five at most; absent where the answer is as of an earlier position.
+	// Looks are the newest looks at the record before this one, five at most; absent where the answer is of the past.
 	Looks    []Look `json:"looks,omitzero"`
 	Position uint64 `json:"position"`
 }
