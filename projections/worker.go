@@ -113,12 +113,15 @@ func (w *worker) take(ctx context.Context, c chunk) {
 // moment for more, unless somebody waits for the view.
 const (
 	busy   = 256
-	gather = 100 * time.Millisecond
+	gather = 250 * time.Millisecond
+	// round is where a transaction that gathers ends before its time: entries of package sorted are written once where it ends at a
+	// multiple of so many events, and twice elsewhere.
+	round = 4_096
 )
 
 // next gives the chunk that goes into the transaction after another. patience ends the wait for one that may not come; nil is none.
 func (w *worker) next(ctx context.Context, after chunk, patience <-chan time.Time) (c chunk, ok bool) {
-	if after.fault != nil || int(after.end)%w.runner.config.Transaction == 0 {
+	if after.fault != nil || int(after.end)%w.runner.config.Transaction == 0 || patience != nil && !after.behind && after.end%round == 0 {
 		return c, false
 	}
 	select {
