@@ -14,6 +14,26 @@ func ParseLocation(s string) (Location, error) {
 	return Location(s), nil
 }
 
+// Nation is a nation of the United Kingdom by its ISO 3166-2 code. Its public holidays are its own.
+type Nation string
+
+// The nations, England and Wales together.
+const (
+	EnglandAndWales Nation = "GB-EAW"
+	Scotland        Nation = "GB-SCT"
+	NorthernIreland Nation = "GB-NIR"
+)
+
+// ParseNation reads a nation's code. It returns ErrInvalid.
+func ParseNation(s string) (Nation, error) {
+	switch n := Nation(s); n {
+	case EnglandAndWales, Scotland, NorthernIreland:
+		return n, nil
+	}
+	return "", errors.WithHint(errors.Wrap(ErrInvalid, "nation"),
+		"Name the nation by its ISO 3166-2 code: GB-EAW for England and Wales, GB-SCT for Scotland or GB-NIR for Northern Ireland.")
+}
+
 // Territory is a set of countries as an instruction names it: a country, or EEA for all of the European Economic Area.
 type Territory string
 

@@ -61,6 +61,10 @@ func TestWhatThePapersSayIsReadAndNothingElse(t *testing.T) {
 			[]string{"GB", "DE", "AA", "ZZ"}, []string{"", "G", "GBR", "gb", "G1", "EEA", "@A", "[A", "ÄÄ"},
 		},
 		{
+			"a nation of the United Kingdom is a code of ISO 3166-2", reads(domain.ParseNation),
+			[]string{"GB-EAW", "GB-SCT", "GB-NIR"}, []string{"", "GB", "GB-ENG", "Scotland", "gb-sct"},
+		},
+		{
 			"a territory is a country or EEA", reads(domain.ParseTerritory),
 			[]string{"GB", "EEA"}, []string{"", "eea", "EU ", "EEAA", "EE A", "Europe"},
 		},

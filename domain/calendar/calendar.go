@@ -74,10 +74,13 @@ func Parse(s string) (Calendar, error) {
 	return Calendar(s), nil
 }
 
-// For gives the calendar by which a controller's days are counted, from its regime and country. It returns ErrInvalid for a
-// country that has none here, such as an EU-regime controller that is established outside the Economic Area: name one then, that
-// of its representative or main establishment.
-func For(regime domain.Regime, location domain.Location) (Calendar, error) {
+// For gives the calendar by which a controller's days are counted, from its regime, its country and its nation, empty where that is not
+// known. It returns ErrInvalid for a country that has none here, such as an EU-regime controller that is established outside the
+// Economic Area: name one then, that of its representative or main establishment.
+func For(regime domain.Regime, location domain.Location, nation domain.Nation) (Calendar, error) {
+	if regime == domain.UK && nation != "" {
+		return Parse(string(nation))
+	}
 	if regime == domain.UK {
 		return UnitedKingdom, nil
 	}

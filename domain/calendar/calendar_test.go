@@ -124,17 +124,22 @@ func TestAControllersCalendarFollowsFromRegimeAndCountry(t *testing.T) {
 		rule    string
 		regime  domain.Regime
 		country domain.Location
+		nation  domain.Nation
 		want    calendar.Calendar
 		fails   error
 	}{
-		{"a British controller of unknown nation", domain.UK, "GB", calendar.UnitedKingdom, nil},
-		{"the UK regime counts by the UK wherever the controller is", domain.UK, "US", calendar.UnitedKingdom, nil},
-		{"a German controller", domain.EU, "DE", "DE", nil},
-		{"a Norwegian controller", domain.EU, "NO", "NO", nil},
-		{"an American controller in the EU regime names one", domain.EU, "US", "", domain.ErrInvalid},
-		{"a British controller in the EU regime names one", domain.EU, "GB", "", domain.ErrInvalid},
+		{"a British controller of unknown nation", domain.UK, "GB", "", calendar.UnitedKingdom, nil},
+		{"a Scottish controller", domain.UK, "GB", domain.Scotland, calendar.Scotland, nil},
+		{"an English or Welsh controller", domain.UK, "GB", domain.EnglandAndWales, calendar.EnglandAndWales, nil},
+		{"a Northern Irish controller", domain.UK, "GB", domain.NorthernIreland, calendar.NorthernIreland, nil},
+		{"a Scottish controller in the EU regime names a member state", domain.EU, "GB", domain.Scotland, "", domain.ErrInvalid},
+		{"the UK regime counts by the UK wherever the controller is", domain.UK, "US", "", calendar.UnitedKingdom, nil},
+		{"a German controller", domain.EU, "DE", "", "DE", nil},
+		{"a Norwegian controller", domain.EU, "NO", "", "NO", nil},
+		{"an American controller in the EU regime names one", domain.EU, "US", "", "", domain.ErrInvalid},
+		{"a British controller in the EU regime names one", domain.EU, "GB", "", "", domain.ErrInvalid},
 	} {
-		got, err := calendar.For(row.regime, row.country)
+		got, err := calendar.For(row.regime, row.country, row.nation)
 		if got != row.want || !errors.Is(err, row.fails) {
 			t.Errorf("%s: %q, %v", row.rule, got, err)
 		}
@@ -142,7 +147,7 @@ func TestAControllersCalendarFollowsFromRegimeAndCountry(t *testing.T) {
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
 			l := domain.Location(string(a) + string(b))
-			if _, err := calendar.For(domain.EU, l); domain.EEA.Holds(l) != (err == nil) {
+			if _, err := calendar.For(domain.EU, l, ""); domain.EEA.Holds(l) != (err == nil) {
 				t.Errorf("%s: in the EEA is %v, its calendar: %v", l, domain.EEA.Holds(l), err)
 			}
 		}

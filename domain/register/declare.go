@@ -48,6 +48,10 @@ func (c ControllerDeclared) Decide(s State) ([]domain.Fact, error) {
 	if err := domain.ValidText(c.Name); err != nil {
 		return nil, errors.Wrapf(err, "controller %s", c.Controller)
 	}
+	if c.Nation != "" && c.Country != "GB" {
+		return nil, errors.WithHint(errors.Wrapf(domain.ErrInvalid, "nation of controller %s", c.Controller),
+			"A nation is one of the United Kingdom: the controller's country is GB then.")
+	}
 	if len(c.Callbacks) > MaxCallbacks {
 		return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "number of callbacks"), "Declare at most 8 addresses of a controller.")
 	}
@@ -63,7 +67,7 @@ func (c ControllerDeclared) Decide(s State) ([]domain.Fact, error) {
 }
 
 func (c ControllerDeclared) equal(o ControllerDeclared) bool {
-	return c.Controller == o.Controller && c.Name == o.Name && c.Regime == o.Regime && c.Country == o.Country && slices.Equal(c.Callbacks, o.Callbacks)
+	return c.Controller == o.Controller && c.Name == o.Name && c.Regime == o.Regime && c.Country == o.Country && c.Nation == o.Nation && slices.Equal(c.Callbacks, o.Callbacks)
 }
 
 // Decide gives the event, or none where the same is declared. It returns domain.ErrInvalid, and domain.ErrNotFound where the

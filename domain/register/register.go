@@ -33,6 +33,8 @@ type ControllerDeclared struct {
 	Name       string              `json:"name"`
 	Regime     domain.Regime       `json:"regime"`
 	Country    domain.Location     `json:"country"`
+	// Nation is where in the United Kingdom it is established, empty where that was not said or is nowhere there.
+	Nation domain.Nation `json:"nation,omitzero"`
 	// Callbacks are the addresses to which the controller may have the status of its requests sent, and no other is called.
 	Callbacks []string `json:"callbacks,omitzero"`
 }

@@ -77,6 +77,9 @@ func TestWhatMayBeDeclared(t *testing.T) {
 		{"the same controller again is nothing", given(fenland), fenland, false, nil},
 		{"a controller that changed is recorded", given(fenland), changed(fenland, func(c *controller) { c.Country = "DE" }), true, nil},
 		{"the processor's own name is not a controller's", given(), changed(fenland, func(c *controller) { c.Controller = register.Itself }), false, domain.ErrInvalid},
+		{"a controller is of a nation of the United Kingdom", given(), changed(fenland, func(c *controller) { c.Nation = domain.Scotland }), true, nil},
+		{"a controller that moved to another nation is recorded", given(fenland), changed(fenland, func(c *controller) { c.Nation = domain.Scotland }), true, nil},
+		{"a controller elsewhere is of none", given(), changed(fenland, func(c *controller) { c.Country, c.Nation = "IE", domain.NorthernIreland }), false, domain.ErrInvalid},
 		{"a controller has a name", given(), changed(fenland, func(c *controller) { c.Name = " " }), false, domain.ErrInvalid},
 
 		{"a service is set up for a controller", given(fenland), webshop, true, nil},

@@ -263,7 +263,7 @@ func document() wire.Register {
 		},
 		Recipients: []wire.Recipient{{ID: "northprint", Name: "Northprint Ltd", Kind: "sub-processor", Country: "GB", Contract: "C-1"}},
 		Controllers: []wire.Controller{{
-			ID: "fenland-cycles", Name: "Fenland Cycles Ltd", Regime: "UK", Country: "GB",
+			ID: "fenland-cycles", Name: "Fenland Cycles Ltd", Regime: "UK", Country: "GB", Nation: "GB-EAW",
 			Contacts: []wire.Contact{{
 				ID: "anna", Role: "Managing director", Name: canary + " Anna", Email: canary + "@example.com", Phone: "+44 1632 960001",
 			}},

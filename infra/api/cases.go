@@ -11,6 +11,7 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/calendar"
+	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/casework"
 	"github.com/jigowatt/daybook/infra/problem"
@@ -103,7 +104,7 @@ func (c *call) received(controller domain.ControllerID, in wire.OpenCase) (reque
 		Grounds: codes[request.Ground](in.Grounds), Reference: in.Reference, Follows: request.ID(in.Follows),
 	}
 	var err error
-	if r.Calendar, err = calendarOf(declared.Regime, declared.Country, in.Calendar); err != nil {
+	if r.Calendar, err = calendarOf(declared, in.Calendar); err != nil {
 		return r, err
 	}
 	if r.On, err = date("on", in.On, c.zoned(r.Calendar)); err != nil {
@@ -119,15 +120,12 @@ func (c *call) received(controller domain.ControllerID, in wire.OpenCase) (reque
 }
 
 // calendarOf gives the calendar by which a case's days are counted.
-func calendarOf(regime domain.Regime, country domain.Location, named string) (calendar.Calendar, error) {
-	if named == "" && regime == domain.UK {
-		return calendar.EnglandAndWales, nil
-	}
+func calendarOf(of register.ControllerDeclared, named string) (calendar.Calendar, error) {
 	if named == "" {
-		return calendar.For(regime, country)
+		return calendar.For(of.Regime, of.Country, of.Nation)
 	}
 	cal, err := calendar.Parse(named)
-	if err == nil && (regime == domain.UK) != strings.HasPrefix(named, string(calendar.UnitedKingdom)) {
+	if err == nil && (of.Regime == domain.UK) != strings.HasPrefix(named, string(calendar.UnitedKingdom)) {
 		return "", problem.Fields([]wire.FieldError{{Pointer: "/calendar", Detail: "the calendar is not one of the controller's regime"}},
 			"In the UK name GB-EAW, GB-SCT, GB-NIR or GB; in the EU the member state whose days count.")
 	}

@@ -72,7 +72,7 @@ func TestTheCalendarIsTheControllersCountrys(t *testing.T) {
 	l := start(t, func(c *api.Config) { c.Now = func() time.Time { return now } })
 	doc := document()
 	c := doc.Controllers[0]
-	c.ID, c.Regime, c.Country, c.Instructions = "berlin-bikes", "EU", "DE", nil
+	c.ID, c.Regime, c.Country, c.Nation, c.Instructions = "berlin-bikes", "EU", "DE", "", nil
 	abroad := c
 	abroad.ID, abroad.Country = "zurich-bikes", "CH"
 	doc.Controllers = append(doc.Controllers, c, abroad)

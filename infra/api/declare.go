@@ -156,6 +156,7 @@ func (d *declaring) controller(at string, c wire.Controller) {
 		Controller: parsed(d, at+"/id", c.ID, domain.ParseName[domain.ControllerID]), Name: c.Name,
 		Regime:  parsed(d, at+"/regime", c.Regime, domain.ParseRegime),
 		Country: parsed(d, at+"/country", c.Country, domain.ParseLocation), Callbacks: c.Callbacks,
+		Nation: optionally(d, at+"/nation", c.Nation, domain.ParseNation),
 	}
 	d.once(at+"/id", "controller", "", c.ID)
 	d.text(at+"/name", c.Name)

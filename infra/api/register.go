@@ -113,7 +113,7 @@ func (c *call) register() (wire.RegisterView, domain.Position, error) {
 	for _, id := range sorted(r.Controllers, cmp.Compare[domain.ControllerID]) {
 		controller := r.Controllers[id]
 		w := wire.ControllerView{
-			ID: string(id), Name: controller.Name, Regime: string(controller.Regime), Country: string(controller.Country),
+			ID: string(id), Name: controller.Name, Regime: string(controller.Regime), Country: string(controller.Country), Nation: string(controller.Nation),
 			Contacts: contacts[id], Instructions: newest(r, id),
 		}
 		for _, key := range sorted(r.Services, serviceOrder) {

@@ -102,7 +102,7 @@ func (p *program) caseOpen() *cobra.Command {
 	f.StringArrayVar(&in.Grounds, "ground", nil, "what the person rests it on: A17-1-b; again for several")
 	f.IntVar(&promise.Days, "promise", 0, "the days that we promised the client")
 	f.BoolVar(&promise.Working, "working-days", false, "only working days count for the promise")
-	f.StringVar(&in.Calendar, "calendar", "", "whose holidays count: GB-SCT; by default the client's country, in the UK GB-EAW")
+	f.StringVar(&in.Calendar, "calendar", "", "whose holidays count: GB-SCT; by default those of the client's country, or in the UK of its nation")
 	f.StringVar(&in.Case, "id", "", "the case's id; a new UUID by default")
 	f.StringVar(&in.Reference, "reference", "", "the client's own number for it")
 	f.StringVar(&in.Follows, "follows", "", "the case that it complains of or takes up again")

@@ -25,7 +25,7 @@ type OpenCase struct {
 	Promise *CasePromise `json:"promise,omitempty"`
 	// Reached is the day on which the request reached the processor, where that is later.
 	Reached string `json:"reached,omitempty"`
-	// Calendar counts the days where the register's country does not say which: GB-EAW (which is taken in the UK), GB-SCT, GB-NIR, GB,
+	// Calendar counts the days where the register's country does not say which: GB-EAW, GB-SCT, GB-NIR, GB,
 	// or a country's code.
 	Calendar string `json:"calendar,omitempty"`
 	// Reference is the client's own number for the request.

@@ -51,6 +51,7 @@ type ControllerView struct {
 	Name         string            `json:"name"`
 	Regime       string            `json:"regime"`
 	Country      string            `json:"country"`
+	Nation       string            `json:"nation,omitempty"`
 	Contacts     []ContactView     `json:"contacts,omitempty"`
 	Services     []ServiceView     `json:"services,omitempty"`
 	Instructions []InstructionView `json:"instructions,omitempty"`

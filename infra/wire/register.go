@@ -58,6 +58,9 @@ type Controller struct {
 	// Regime is UK or EU.
 	Regime  string `json:"regime" yaml:"regime"`
 	Country string `json:"country" yaml:"country"`
+	// Nation is GB-EAW for England and Wales, GB-SCT for Scotland or GB-NIR for Northern Ireland, whose public holidays count in deadlines.
+	// Without it only those count that all of them have.
+	Nation string `json:"nation,omitempty" yaml:"nation,omitempty"`
 	// Callbacks are the addresses to which it may have the status of its OpenDSR requests sent: https, or this machine.
 	Callbacks []string `json:"callbacks,omitempty" yaml:"callbacks,omitempty"`
 	// SubProcessors says how it authorises sub-processors (Art. 28(2)); absent where it said nothing beyond its instructions.
