@@ -11,6 +11,7 @@ import (
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/register"
 	ondisk "github.com/jigowatt/daybook/infra/memory"
 )
 
@@ -93,4 +94,20 @@ func benchmark(b *testing.B, m commands.Memory, callers, perCall int, details bo
 	b.StopTimer()
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkDeclare declares as many recipients as one frame takes, upon as many again.
+func BenchmarkDeclare(b *testing.B) {
+	for b.Loop() {
+		w := empty(b, nil)
+		for part := range 2 {
+			d := commands.Declaration{}
+			for i := range 4000 {
+				name := "recipient-" + strconv.Itoa(part) + "-" + strconv.Itoa(i)
+				d.Recipients = append(d.Recipients, register.RecipientDeclared{Recipient: domain.RecipientID(name), Name: name, Kind: register.ThirdParty, Country: "GB"})
+			}
+			must(w.ledger.Declare(b.Context(), d, false))
+		}
+		w.reopen()
+	}
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"hash/fnv"
 	"math/rand/v2"
+	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -39,14 +41,59 @@ func (m message) action() commands.Action {
 		if rng.IntN(3) == 0 {
 			a.Location = "US"
 		}
+		if rng.IntN(4) == 0 {
+			a.Order = "matter-" + strconv.Itoa(rng.IntN(4))
+		}
+		a.System = []string{"crm", "crm", "another", ""}[rng.IntN(4)]
+		a.From = []string{"", "crm", "shop"}[rng.IntN(3)]
 	})
+	if kind := rng.IntN(12); kind < len(sayings) {
+		sayings[kind](&a, m.content)
+		return a
+	}
 	switch m.content {
 	case 1:
-		a.System = "another"
+		a.System = "contradicted"
 	case 2:
 		a.Details = domain.NewPersonal(`{"note":"another"}`)
 	}
 	return a
+}
+
+// sayings are what a message says that is no action, in each of its contents.
+var sayings = []func(a *commands.Action, content int){
+	func(a *commands.Action, content int) { says(a, commands.Consent{How: "form-" + strconv.Itoa(content)}) },
+	func(a *commands.Action, content int) {
+		says(a, commands.Consent{Withdrawn: true, How: "form-" + strconv.Itoa(content)})
+	},
+	func(a *commands.Action, content int) {
+		says(a, commands.Objection{Marketing: content == 1})
+		if content == 2 {
+			a.Instruction = ""
+		}
+	},
+	func(a *commands.Action, content int) {
+		says(a, commands.Occasion{Occasion: []domain.Trigger{domain.WhenOrderClosed, domain.WhenContractEnded, domain.WhenQuoteDeclined}[content]})
+	},
+	func(a *commands.Action, content int) {
+		says(a, commands.Announcement{})
+		a.Operation, a.System = domain.Use, "system-"+strconv.Itoa(content)
+	},
+	func(a *commands.Action, content int) {
+		says(a, commands.Count{Category: "pd:Name", People: uint64(content)})
+		a.Subjects, a.System = nil, "crm"
+	},
+	func(a *commands.Action, content int) {
+		says(a, commands.Question{})
+		a.Operation, a.System = domain.Use, "system-"+strconv.Itoa(content)
+		if len(a.Subjects) == 3 {
+			a.Subjects = nil
+		}
+	},
+}
+
+func says(a *commands.Action, what commands.Statement) {
+	a.Says, a.Details, a.Operation = what, domain.Personal{}, ""
 }
 
 // book is what publishers know: what they sent, and what they were told.
@@ -143,9 +190,10 @@ func (b *book) answered(t *testing.T, m message, known bool, o commands.Outcome)
 // check holds everything against the log once the ledgers are dead.
 func (s *simulation) check() {
 	w := &world{TB: s.T, log: s.log, vault: s.vault, memory: s.slots[0].memory, clock: s.clock, stop: func() {}}
-	w.check()
+	stands := w.check()
 	w.memory = s.slots[1].memory
 	w.checkMemory(s.log.End())
+	w.checkStandings(stands, s.log.End())
 
 	events, _ := w.events()
 	b := s.book
@@ -160,7 +208,7 @@ func (s *simulation) check() {
 	}
 	places := map[string]int{} // how many of the log's actions bear an id
 	for _, e := range events {
-		if f, ok := e.Fact.(dossier.ActionRecorded); ok && f.Action == "" {
+		if e.Source != domain.LedgerSource && !strings.Contains(e.ID, "/") {
 			places[e.ID]++
 		}
 	}
@@ -181,19 +229,46 @@ func (s *simulation) checkAck(id string, a ack, events []domain.Recorded) {
 		s.Errorf("%s was acknowledged at %d, the log ends at %d", id, a.receipt.Position, len(events))
 		return
 	}
+	var found domain.FindingSet
 	for i := range a.receipt.Events {
 		e := events[int(a.receipt.Position)+i]
-		f, ok := e.Fact.(dossier.ActionRecorded)
 		eventID := id
 		if i > 0 {
 			eventID += "/" + strconv.Itoa(i)
 		}
-		if !ok || e.ID != eventID || f.Operation != want.Operation || f.System != want.System || f.Location != want.Location ||
-			f.Findings != a.receipt.Findings || !e.Recorded.Equal(a.receipt.Recorded) || !e.Time.Equal(want.Time) || (len(f.Details) == 0) != want.Details.IsZero() {
+		if e.ID != eventID || !e.Recorded.Equal(a.receipt.Recorded) || !e.Time.Equal(want.Time) || !fits(e.Fact, want) {
 			s.Errorf("%s was acknowledged as %+v at %d, where the log has %+v", id, a, a.receipt.Position, e.Event)
 		}
+		switch f := e.Fact.(type) {
+		case dossier.ActionRecorded:
+			found |= f.Findings
+		case dossier.AnswerRecorded:
+			found |= f.Findings()
+		}
+	}
+	if found != a.receipt.Findings {
+		s.Errorf("%s was acknowledged with findings %v, the log has %v", id, a.receipt.Findings.List(), found.List())
 	}
 	if merkle.Leaf(events[a.receipt.Position].Bytes) != a.receipt.Leaf {
 		s.Errorf("the leaf of %s is not that of its event", id)
 	}
+}
+
+// fits says that an event is what a message becomes for one of its people.
+func fits(fact domain.Fact, want commands.Action) bool {
+	if f, is := fact.(dossier.ActionRecorded); is {
+		return want.Says == nil && f.Operation == want.Operation && f.System == want.System && f.Location == want.Location &&
+			(len(f.Details) == 0) == want.Details.IsZero()
+	}
+	if want.Says == nil {
+		return false
+	}
+	of := dossier.Of{Controller: want.Controller}
+	if about, is := fact.(dossier.Statement); is {
+		of = about.Person()
+	}
+	if answer, is := fact.(dossier.AnswerRecorded); is {
+		fact = answer.Question()
+	}
+	return reflect.DeepEqual(fact, want.Says.About(of, want.Action, want.ID))
 }

@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"bytes"
 	"context"
 	"reflect"
 	"strconv"
@@ -16,8 +17,8 @@ import (
 	"github.com/jigowatt/daybook/domain/register"
 )
 
-// check holds everything about a ledger that was closed against its log, which alone decides.
-func (w *world) check() {
+// check holds everything about a ledger that was closed against its log, which alone decides, and gives what stands about people by it.
+func (w *world) check() standingsOf {
 	w.Helper()
 	w.stop()
 	events, _ := w.events()
@@ -44,17 +45,18 @@ func (w *world) check() {
 		case instruction.Withdrawn:
 			key := commands.InstructionKey{Controller: f.Controller, Instruction: f.Instruction}
 			instructions[key] = instructions[key].Evolve(e.Event)
+		case dossier.AnswerRecorded:
+			asked := dossier.Action{
+				Controller: f.Controller, Service: f.Service, Time: e.Time, Operation: f.Operation, Instruction: f.Instruction,
+				Categories: f.Categories, System: f.System, From: f.From, Location: f.Location, Recipient: f.Recipient, Order: f.Order, Stated: f.Stated,
+			}
+			j := dossier.Judge(asked, knownOf(people, instructions, asked))
+			if again := j.Of(asked, stands.of(f.Subject)); again != f.Findings() || j.Version != f.Version || j.Basis != f.Basis {
+				w.Fatalf("event %d is answered again with %v, recorded as %v", i, again.List(), f)
+			}
 		case dossier.ActionRecorded:
-			known := dossier.Known{
-				Instruction:   instructions[commands.InstructionKey{Controller: f.Controller, Instruction: f.Instruction}],
-				ReportsWithin: people.ReportsWithin(f.Controller, f.Service), Now: e.Recorded,
-			}
-			if people.Processor != nil {
-				known.Territory = people.Processor.Territory
-			}
-			if r, registered := people.Recipients[f.Recipient]; registered {
-				known.Recipient = &r
-			}
+			known := knownOf(people, instructions, sent(e))
+			known.ReportsWithin, known.Now = people.ReportsWithin(f.Controller, f.Service), e.Recorded
 			again := dossier.Judge(sent(e), known)
 			again.Findings = again.Of(sent(e), stands.of(f.Subject))
 			if again.Findings != f.Findings || again.Version != f.Version || again.Basis != f.Basis {
@@ -64,6 +66,36 @@ func (w *world) check() {
 		stands.evolve(e.Event)
 	}
 	w.checkMemory(domain.Position(len(events)))
+	w.checkStandings(stands, domain.Position(len(events)))
+	return stands
+}
+
+// knownOf gives what the judgement of an action rests on, as of an event.
+func knownOf(people register.State, instructions map[commands.InstructionKey]instruction.State, a dossier.Action) dossier.Known {
+	known := dossier.Known{Instruction: instructions[commands.InstructionKey{Controller: a.Controller, Instruction: a.Instruction}]}
+	if people.Processor != nil {
+		known.Territory = people.Processor.Territory
+	}
+	if r, registered := people.Recipients[a.Recipient]; registered {
+		known.Recipient = &r
+	}
+	return known
+}
+
+// checkStandings holds what a ledger would decide on, from what its memory kept, against what stands by the log alone.
+func (w *world) checkStandings(stands standingsOf, end domain.Position) {
+	w.Helper()
+	cfg := w.cfg()
+	cfg.Memory = w.memory.copy()
+	l, err := commands.Open(context.Background(), cfg)
+	if err != nil || l.State().End != end {
+		w.Fatalf("open over what was kept: %+v", err)
+	}
+	for key := range stands {
+		if want, got := stands.of(key).Encode(), l.Standing(key).Encode(); !bytes.Equal(want, got) {
+			w.Fatalf("about somebody stands\n%s\nby the log\n%s", got, want)
+		}
+	}
 }
 
 // checkMemory holds the memory against one made from the log alone.

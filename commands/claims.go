@@ -35,7 +35,6 @@ type frame struct {
 	tasks    []*task
 	commands []settledCommand
 	state    State  // after the frame
-	snapshot bool   // the state changed by more than its position
 	kept     []Kept // what a memory is to keep, the newest last
 }
 

@@ -64,7 +64,7 @@ var errPlanned = errors.New("only planned")
 func (l *Ledger) Declare(ctx context.Context, d Declaration, dryRun bool) (Plan, error) {
 	var plan Plan
 	result, err := l.do(ctx, &command{decide: func(ctx context.Context, on deciding) (any, []domain.Event, error) {
-		c := declaring{ledger: l, state: on.state, now: on.now, dryRun: dryRun}
+		c := declaring{ledger: l, state: on.state.draft(), now: on.now, dryRun: dryRun}
 		if err := c.all(ctx, d); err != nil {
 			return nil, nil, err
 		}
@@ -87,7 +87,7 @@ func (l *Ledger) Declare(ctx context.Context, d Declaration, dryRun bool) (Plan,
 // declaring gathers the events of one declaration, each decided against the state after the one before.
 type declaring struct {
 	ledger  *Ledger
-	state   State
+	state   *draft
 	now     time.Time
 	dryRun  bool
 	changes []Change
@@ -150,7 +150,7 @@ func (c *declaring) add(facts []domain.Fact, err error, isNew bool) error {
 }
 
 func (c *declaring) addEvent(e domain.Event, isNew bool) {
-	c.state = c.state.evolve(domain.Recorded{Position: c.state.End, Event: e})
+	c.state.evolve(domain.Recorded{Position: c.state.End, Event: e})
 	c.changes = append(c.changes, Change{e.Fact, isNew})
 	c.events = append(c.events, e)
 }

@@ -47,7 +47,7 @@ func (l *Ledger) foldOnce(ctx context.Context) error {
 	if from > 0 {
 		from--
 	}
-	f := folder{ledger: l, state: state, remembered: end, matters: newMatters()}
+	f := folder{ledger: l, state: state.draft(), remembered: end, matters: newMatters()}
 	if err := l.cfg.Memory.Kept(f.matters.take); err != nil {
 		return errors.Wrap(err, "load what is kept")
 	}
@@ -79,7 +79,7 @@ func (l *Ledger) foldOnce(ctx context.Context) error {
 	if err := f.matters.forgetting.finish(ctx, l.cfg.Vault); err != nil {
 		return err
 	}
-	l.state.Store(&f.state)
+	l.state.Store(&f.state.State)
 	l.matters.Store(f.matters)
 	return nil
 }
@@ -93,7 +93,7 @@ func shorter(known domain.Position) error {
 type folder struct {
 	ledger     *Ledger
 	decoder    catalog.Decoder
-	state      State
+	state      *draft
 	remembered domain.Position // the memory is complete up to here
 	messages   []Remembered    // to be remembered
 	matters    *matters
@@ -113,7 +113,7 @@ func (f *folder) batch(ctx context.Context, b domain.Batch) error {
 			f.ledger.last = event.Recorded
 		}
 		if at >= f.state.End {
-			f.state = f.state.evolve(domain.Recorded{Position: at, Bytes: stored, Event: event})
+			f.state.evolve(domain.Recorded{Position: at, Bytes: stored, Event: event})
 		}
 		if at < f.remembered {
 			continue

@@ -99,7 +99,7 @@ func (l *Ledger) Run(ctx context.Context) error {
 		}
 	}()
 	for {
-		e := &epoch{ledger: l, claims: &claims{byKey: map[MessageKey]*claim{}}, failed: make(chan struct{}), snapped: l.State().End}
+		e := &epoch{ledger: l, claims: &claims{byKey: map[MessageKey]*claim{}}, failed: make(chan struct{}), snapped: l.State()}
 		cause := e.run(writing, *l.state.Load(), l.last)
 		if writing.Err() != nil {
 			return nil

@@ -7,8 +7,6 @@ import (
 
 	"github.com/cockroachdb/errors"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/jigowatt/daybook/domain"
 )
 
 const (
@@ -28,7 +26,7 @@ type epoch struct {
 	once    sync.Once
 	cause   error // written once before failed is closed
 	cancel  context.CancelFunc
-	snapped domain.Position // of the last snapshot; owned by remember
+	snapped State // in the last snapshot; owned by remember
 }
 
 func (e *epoch) fail(err error) {
@@ -107,6 +105,13 @@ func (e *epoch) append(ctx context.Context, in <-chan *frame, out chan<- *frame)
 	}
 }
 
+// outgrown says that the state is to be written again: after so many events, or once what it is made of has grown by an eighth, so that
+// a register which is declared bit by bit is not written whole for each bit.
+func (e *epoch) outgrown(now State) bool {
+	grown := len(now.history) - len(e.snapped.history)
+	return grown > len(e.snapped.history)/8 || now.End-e.snapped.End >= snapshotEvery
+}
+
 func (e *epoch) broken() bool {
 	select {
 	case <-e.failed:
@@ -153,9 +158,9 @@ func (e *epoch) remember(in <-chan *frame) {
 				keys = append(keys, t.key)
 			}
 		}
-		if f.snapshot || f.state.End-e.snapped >= snapshotEvery {
+		if e.outgrown(f.state) {
 			news.Snapshot = f.state.snapshot()
-			e.snapped = f.state.End
+			e.snapped = f.state
 		}
 		if err := e.ledger.cfg.Memory.Remember(f.state.End, news); err != nil {
 			e.fail(errors.Wrap(err, "remember messages"))

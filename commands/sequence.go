@@ -213,7 +213,7 @@ func (s *sequencer) command(ctx context.Context, c *command) {
 	value, events, err := c.decide(ctx, deciding{s.state, s.matters, now})
 	f := s.open
 	start, first := len(f.buffer), len(f.ends)
-	state := s.state
+	state := s.state.draft()
 	for _, event := range events {
 		event.Recorded = now
 		before := len(f.buffer)
@@ -224,7 +224,7 @@ func (s *sequencer) command(ctx context.Context, c *command) {
 			break
 		}
 		f.ends = append(f.ends, len(f.buffer))
-		state = state.evolve(domain.Recorded{Position: state.End, Bytes: f.buffer[before:], Event: event})
+		state.evolve(domain.Recorded{Position: state.End, Bytes: f.buffer[before:], Event: event})
 	}
 	n := len(f.ends) - first
 	if err == nil && (n > s.cfg.MaxFrameEvents || len(f.buffer)-start+n*domain.EventOverhead > s.cfg.commandBytes()) {
@@ -238,6 +238,5 @@ func (s *sequencer) command(ctx context.Context, c *command) {
 	s.follow(first, events)
 	result := commandResult{value: value, position: s.state.End, events: len(events)}
 	f.commands = append(f.commands, settledCommand{c, result})
-	f.snapshot = f.snapshot || len(state.history) != len(s.state.history)
-	s.state, f.state = state, state
+	s.state, f.state = state.State, state.State
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/infra/eventlog/memlog"
 	"github.com/jigowatt/daybook/infra/vault/memvault"
 )
@@ -152,6 +153,11 @@ func (s *simulation) publish(step int, rng *rand.Rand) {
 		case 1:
 			_, err := s.ledger(rng).Link(context.Background(), commands.Link{Controller: "fenland", Known: someone(rng), Also: someone(rng)})
 			s.expects("linking", err, domain.ErrNotFound)
+		case 3, 4:
+			_, err := s.ledger(rng).About(context.Background(), commands.Matter{Controller: "fenland", Person: someone(rng), What: matter(rng)})
+			if !errors.IsAny(err, domain.ErrConflict, domain.ErrInvalid, domain.ErrForbidden) {
+				s.expects("a matter", err, domain.ErrNotFound)
+			}
 		case 2:
 			_, err := s.ledger(rng).Ask(context.Background(), action("asked").Action, nil)
 			s.expects("asking", err, domain.ErrUnavailable)
@@ -277,4 +283,31 @@ func (m *mortal) Remember(end domain.Position, news commands.News) error {
 
 func someone(rng *rand.Rand) domain.Identifier {
 	return person("customer:" + strconv.Itoa(rng.IntN(simulatedPeople)))
+}
+
+// matter makes a command about a person, of few ids, so that everything meets everything: what it ends stands, or does not.
+func matter(rng *rand.Rand) dossier.Matter {
+	id := "matter-" + strconv.Itoa(rng.IntN(4))
+	systems := [][]string{nil, {"crm"}, {"another"}}[rng.IntN(3)]
+	switch rng.IntN(9) {
+	case 0, 1:
+		return dossier.HoldPlaced{Hold: id, Ground: "legal-claim", Reference: "Claim 7", Systems: systems}
+	case 2:
+		return dossier.HoldReleased{Hold: id}
+	case 3:
+		return dossier.RestrictionPlaced{Restriction: id, Ground: "A18-1-a", Allowed: []domain.Operation{domain.Use}[:rng.IntN(2)]}
+	case 4:
+		return dossier.RestrictionLifted{Restriction: id, Told: noon}
+	case 5:
+		return dossier.ObjectionRaised{Objection: id}
+	case 6:
+		return dossier.ObjectionResolved{Objection: id, Overridden: rng.IntN(2) == 0, Ground: "an open claim"}
+	case 7:
+		return dossier.OrderEscalated{Order: id}
+	default:
+		return dossier.OrderSent{
+			Order: id, Kind: []dossier.TaskKind{dossier.TaskErase, dossier.TaskRestrict}[rng.IntN(2)], Service: "webshop", Instruction: "orders",
+			System: "crm", Reason: "retention", Due: noon,
+		}
+	}
 }

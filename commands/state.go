@@ -2,6 +2,8 @@ package commands
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/cockroachdb/errors"
@@ -32,33 +34,47 @@ type State struct {
 	history [][]byte
 }
 
-// evolve gives the state after an event. Actions leave it as it is but for the position.
-func (s State) evolve(e domain.Recorded) State {
-	s.End = e.Position + 1
-	switch f := e.Fact.(type) {
-	case instruction.Given:
-		s.Instructions = s.withInstruction(InstructionKey{f.Controller, f.Instruction}, e.Event)
-	case instruction.Withdrawn:
-		s.Instructions = s.withInstruction(InstructionKey{f.Controller, f.Instruction}, e.Event)
-	case register.ProcessorDeclared, register.ControllerDeclared, register.ServiceDeclared, register.RecipientDeclared,
-		register.ContactDeclared, register.AuthorisationDeclared:
-		s.Register = s.Register.Evolve(e.Event)
-	case disclosure.Received, disclosure.Informed:
-		s.CourtOrders = s.CourtOrders.Evolve(e.Event)
-	default:
-		return s
-	}
-	s.history = append(s.history[:len(s.history):len(s.history)], bytes.Clone(e.Bytes))
-	return s
+// draft is a state that events are folded into: the first change of each part copies it and no later one. Whoever hands the State on goes
+// on with another draft.
+type draft struct {
+	State
+	register     register.Draft
+	instructions bool // are the draft's own
+	history      bool
 }
 
-func (s State) withInstruction(k InstructionKey, e domain.Event) map[InstructionKey]instruction.State {
-	m := make(map[InstructionKey]instruction.State, len(s.Instructions)+1)
-	for key, state := range s.Instructions {
-		m[key] = state
+func (s State) draft() *draft { return &draft{State: s, register: register.Draft{State: s.Register}} }
+
+// evolve takes in an event. Actions leave the state as it is but for the position.
+func (d *draft) evolve(e domain.Recorded) {
+	d.End = e.Position + 1
+	switch f := e.Fact.(type) {
+	case instruction.Given:
+		d.instruct(InstructionKey{f.Controller, f.Instruction}, e.Event)
+	case instruction.Withdrawn:
+		d.instruct(InstructionKey{f.Controller, f.Instruction}, e.Event)
+	case register.ProcessorDeclared, register.ControllerDeclared, register.ServiceDeclared, register.RecipientDeclared,
+		register.ContactDeclared, register.AuthorisationDeclared:
+		d.register.Evolve(e.Event)
+		d.Register = d.register.State
+	case disclosure.Received, disclosure.Informed:
+		d.CourtOrders = d.CourtOrders.Evolve(e.Event)
+	default:
+		return
 	}
-	m[k] = m[k].Evolve(e)
-	return m
+	if !d.history {
+		d.State.history, d.history = slices.Clone(d.State.history), true
+	}
+	d.State.history = append(d.State.history, bytes.Clone(e.Bytes))
+}
+
+func (d *draft) instruct(k InstructionKey, e domain.Event) {
+	if !d.instructions {
+		if d.Instructions, d.instructions = maps.Clone(d.Instructions), true; d.Instructions == nil {
+			d.Instructions = map[InstructionKey]instruction.State{}
+		}
+	}
+	d.Instructions[k] = d.Instructions[k].Evolve(e)
 }
 
 // Known gives what the judgement of an action rests on, but for when it was reported and what stands about people.
@@ -94,26 +110,26 @@ func (s State) snapshot() []byte {
 
 // restore reads a snapshot. A format it does not know is an assertion failure.
 func restore(snapshot []byte) (State, error) {
-	var s State
 	if snapshot == nil {
-		return s, nil
+		return State{}, nil
 	}
 	lines := bytes.Split(snapshot, []byte("\n"))
 	number, ok := bytes.CutPrefix(lines[0], []byte("daybook-snapshot-1 "))
 	if !ok {
-		return s, errors.AssertionFailedf("the snapshot is of a version that this program does not know")
+		return State{}, errors.AssertionFailedf("the snapshot is of a version that this program does not know")
 	}
 	end, err := strconv.ParseUint(string(number), 10, 63)
 	if err != nil {
-		return s, errors.AssertionFailedf("the snapshot has no position")
+		return State{}, errors.AssertionFailedf("the snapshot has no position")
 	}
+	d := State{}.draft()
 	for _, line := range lines[1:] {
 		e, err := catalog.Decode(line)
 		if err != nil {
 			return State{}, errors.Wrap(err, "snapshot")
 		}
-		s = s.evolve(domain.Recorded{Bytes: line, Event: e})
+		d.evolve(domain.Recorded{Bytes: line, Event: e})
 	}
-	s.End = domain.Position(end)
-	return s, nil
+	d.End = domain.Position(end)
+	return d.State, nil
 }

@@ -157,23 +157,36 @@ type State struct {
 	Contacts       map[ContactKey]Contact
 }
 
-// Evolve gives the state after an event.
+// Evolve gives the state after an event. For many events, a Draft costs less.
 func (s State) Evolve(event domain.Event) State {
+	d := Draft{State: s}
+	d.Evolve(event)
+	return d.State
+}
+
+// Draft is a register that many events are folded into: the first change of each list copies it and no later one, so that the work grows
+// with the events and not with what stands already. Whoever hands its State on goes on with another Draft. It serves one goroutine.
+type Draft struct {
+	State
+	own struct{ controllers, services, recipients, authorisations, contacts bool }
+}
+
+// Evolve takes in an event.
+func (d *Draft) Evolve(event domain.Event) {
 	switch e := event.Fact.(type) {
 	case ProcessorDeclared:
-		s.Processor = &e
+		d.Processor = &e
 	case ControllerDeclared:
-		s.Controllers = with(s.Controllers, e.Controller, e)
+		put(&d.Controllers, &d.own.controllers, e.Controller, e)
 	case ServiceDeclared:
-		s.Services = with(s.Services, ServiceKey{e.Controller, e.Service}, e)
+		put(&d.Services, &d.own.services, ServiceKey{e.Controller, e.Service}, e)
 	case RecipientDeclared:
-		s.Recipients = with(s.Recipients, e.Recipient, e)
+		put(&d.Recipients, &d.own.recipients, e.Recipient, e)
 	case AuthorisationDeclared:
-		s.Authorisations = with(s.Authorisations, e.Controller, e)
+		put(&d.Authorisations, &d.own.authorisations, e.Controller, e)
 	case ContactDeclared:
-		s.Contacts = with(s.Contacts, ContactKey{e.Controller, e.Contact}, Contact{e, event.ID})
+		put(&d.Contacts, &d.own.contacts, ContactKey{e.Controller, e.Contact}, Contact{e, event.ID})
 	}
-	return s
 }
 
 // ReportsWithin gives the time in which the service is bound to report.
@@ -184,11 +197,12 @@ func (s State) ReportsWithin(c domain.ControllerID, service domain.ServiceID) ti
 	return DefaultReportsWithin
 }
 
-func with[K comparable, V any](m map[K]V, k K, v V) map[K]V {
-	m = maps.Clone(m)
-	if m == nil {
-		m = map[K]V{}
+// put puts a value into a map, which is copied where it is not the draft's own yet.
+func put[K comparable, V any](m *map[K]V, own *bool, k K, v V) {
+	if !*own {
+		if *m, *own = maps.Clone(*m), true; *m == nil {
+			*m = map[K]V{}
+		}
 	}
-	m[k] = v
-	return m
+	(*m)[k] = v
 }

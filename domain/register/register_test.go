@@ -166,6 +166,27 @@ func TestTheRegisterIsNeverChangedInPlace(t *testing.T) {
 	}
 }
 
+func TestADraftLeavesWhatItBeganFromAsItWas(t *testing.T) {
+	old, before := given(aldgate, fenland, webshop, printer, anna), given(aldgate, fenland, webshop, printer, anna)
+	d := register.Draft{State: old}
+	for i, fact := range []domain.Fact{
+		changed(aldgate, func(c *processor) { c.Name = "x" }), changed(fenland, func(c *controller) { c.Controller = "new" }),
+		changed(webshop, func(c *service) { c.Service = "new" }), changed(printer, func(c *recipient) { c.Recipient = "new" }),
+		changed(printer, func(c *recipient) { c.Recipient = "newer" }), changed(anna, func(c *contact) { c.Contact = "new" }),
+		register.AuthorisationDeclared{Controller: "fenland", Mode: register.Specific},
+	} {
+		e := domain.Event{ID: string(rune('k' + i)), Fact: fact}
+		d.Evolve(e)
+		before = before.Evolve(e)
+	}
+	if !reflect.DeepEqual(d.State, before) {
+		t.Errorf("drafted %v\nstep by step %v", d.State, before)
+	}
+	if again := given(aldgate, fenland, webshop, printer, anna); !reflect.DeepEqual(old, again) {
+		t.Errorf("the register became %v", old)
+	}
+}
+
 func TestAServiceReportsWithinADayWhereItDeclaresNothing(t *testing.T) {
 	s := given(fenland, webshop)
 	for name, want := range map[domain.ServiceID]time.Duration{"webshop": time.Hour, "crm": 24 * time.Hour} {
