@@ -9,6 +9,7 @@ import (
 
 	"github.com/cockroachdb/errors"
 	"github.com/google/uuid"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/jigowatt/daybook/domain"
 )
@@ -68,15 +69,16 @@ type Ledger struct {
 	state atomic.Pointer[State] // what is durable
 	// matters are ahead of what is durable by what is being written; folding replaces them.
 	matters atomic.Pointer[matters]
-	people  sync.Mutex // held while dossiers are joined or destroyed
-	last    time.Time  // recorded time of the newest event; owned by Open, then by Run
+	// people is held while dossiers are joined or destroyed. Whoever waits for it can leave.
+	people *semaphore.Weighted
+	last   time.Time // recorded time of the newest event; owned by Open, then by Run
 }
 
 // Open brings the memory and the state up to the end of the log. It returns domain.ErrUnavailable when the log cannot be read
 // now, and an assertion failure when the log is shorter than what was acknowledged, or holds what this program cannot read.
 func Open(ctx context.Context, cfg Config) (*Ledger, error) {
 	cfg.fill()
-	l := &Ledger{cfg: cfg, queue: newQueue(cfg.QueueActions, cfg.QueueBytes), looks: newLooks()}
+	l := &Ledger{cfg: cfg, queue: newQueue(cfg.QueueActions, cfg.QueueBytes), looks: newLooks(), people: semaphore.NewWeighted(1)}
 	return l, l.fold(ctx)
 }
 

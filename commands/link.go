@@ -26,8 +26,10 @@ type Linked struct {
 // Link makes the link in the vault, durably, and then records it. Repeated, it records again that somebody said so. It returns
 // domain.ErrNotFound when the first identifier is not known.
 func (l *Ledger) Link(ctx context.Context, c Link) (Linked, error) {
-	l.people.Lock()
-	defer l.people.Unlock()
+	if err := l.people.Acquire(ctx, 1); err != nil {
+		return Linked{}, err
+	}
+	defer l.people.Release(1)
 	found, err := l.cfg.Vault.Resolve(ctx, []Lookup{
 		{Controller: c.Controller, Identifier: c.Known}, {Controller: c.Controller, Identifier: c.Also},
 	})
