@@ -132,7 +132,7 @@ func (a *restorer) allowed(context.Context) error {
 	if a.read.Newer == nil || a.Fork {
 		return nil
 	}
-	return errors.WithHint(errors.Wrapf(ErrOlder, "it has %s entries of %s", a.read.Head.Size, a.read.NewerHead.Size),
+	return errors.WithHint(errors.Wrapf(ErrOlder, "%s entries of %s", a.read.Head.Size, a.read.NewerHead.Size),
 		"Restore a newer backup. With --fork the ledger goes on apart, openly: under another origin and key, which it records.")
 }
 

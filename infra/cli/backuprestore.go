@@ -184,7 +184,8 @@ func (p *program) badBackup(err error) error {
 	hint := strings.Join(errors.GetAllHints(err), " ")
 	switch {
 	case errors.Is(err, app.ErrOlder):
-		return &failure{errVerification, stopped(upperFirst(withoutKind(err.Error()))), hint, nil}
+		sentence, _, _ := strings.Cut(err.Error(), ": ")
+		return &failure{errVerification, "Others saw more of the ledger than the backup has: " + stopped(sentence), hint, nil}
 	case errors.As(err, &damage):
 		return &failure{errVerification, "The backup is not what was signed: " + stopped(damage.Error()), "Use another backup; this one cannot be relied on.", nil}
 	case errors.IsAny(err, app.ErrArtifact, app.ErrKeysLost, app.ErrExpired, app.ErrQuorum):
