@@ -40,7 +40,7 @@ func (l *Ledger) About(ctx context.Context, m Matter) (Settled, error) {
 	}
 	if keys[0] == 0 {
 		return Settled{}, errors.WithHint(errors.Wrap(domain.ErrNotFound, "person of a matter"),
-			"No service has told the ledger about this identifier under this controller.")
+			"No service has told the ledger about this identifier under this controller. Check both, or record first what was done with the data.")
 	}
 	of := dossier.Of{Controller: m.Controller, Subject: keys[0], By: m.By}
 	all := []dossier.Matter{m.What}

@@ -28,7 +28,7 @@ func (c *call) settleCase(in wire.CaseAction) (wire.CaseSettled, domain.Position
 	}
 	out := wire.CaseSettled{Settled: []wire.CasePlaceState{}, Open: []wire.CaseBlocked{}}
 	for _, step := range closed {
-		out.Settled = append(out.Settled, placeState(request.PlaceState{Place: step.Place, Settled: &step}))
+		out.Settled = append(out.Settled, placeState(s.Received.Kind, request.PlaceState{Place: step.Place, Settled: &step}))
 	}
 	for _, l := range left {
 		out.Open = append(out.Open, wire.CaseBlocked{Place: shownPlace(l.Place), Why: l.Why})

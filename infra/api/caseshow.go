@@ -125,7 +125,7 @@ func (c *call) whole(one requests.Case) (wire.Case, error) {
 		}
 	}
 	for _, p := range s.Places {
-		out.PlaceList = append(out.PlaceList, placeState(p))
+		out.PlaceList = append(out.PlaceList, placeState(s.Received.Kind, p))
 	}
 	return out, nil
 }
@@ -146,7 +146,7 @@ func shownPlace(p request.Place) wire.CasePlace {
 	return wire.CasePlace{Kind: string(p.Kind), Name: p.Name, Service: string(p.Service)}
 }
 
-func placeState(p request.PlaceState) wire.CasePlaceState {
+func placeState(k request.Kind, p request.PlaceState) wire.CasePlaceState {
 	out := wire.CasePlaceState{CasePlace: shownPlace(p.Place), Settled: p.Settled != nil}
 	for _, o := range p.Orders {
 		out.Orders = append(out.Orders, o.Order)
@@ -156,6 +156,8 @@ func placeState(p request.PlaceState) wire.CasePlaceState {
 		out.Sentence = upper(sentence.Place(p.Place)) + ": " + sentence.Settled(*p.Settled) + "."
 	case len(p.Orders) > 0:
 		out.Sentence = upper(sentence.Place(p.Place)) + ": open, " + counted(len(p.Orders), "order") + " sent."
+	case !k.CarriedOut():
+		out.Sentence = upper(sentence.Place(p.Place)) + "."
 	default:
 		out.Sentence = upper(sentence.Place(p.Place)) + ": open."
 	}

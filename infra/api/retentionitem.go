@@ -51,6 +51,9 @@ func keptSentence(i *retention.Item, controller string) string {
 	case retention.Waiting:
 		return what + "kept until something happens that its time runs from"
 	case retention.Running:
+		if i.Due.IsZero() {
+			return what + "kept for as long as another instruction needs it"
+		}
 		return what + "to be removed on " + sentence.Day(i.Due)
 	case retention.Kept:
 		return what + "its time is over, and another instruction needs it"

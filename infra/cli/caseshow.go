@@ -76,6 +76,9 @@ func (p *program) casePage(c wire.Case) error {
 	for _, w := range c.Withheld {
 		p.say("Left out of the copy: " + strconv.Itoa(w.Items) + ", for " + w.Words + " (" + w.Article + ").")
 	}
+	if len(c.Withheld) > 0 {
+		p.say("")
+	}
 	p.title("What was done")
 	if err := p.show(steps); err != nil {
 		return err

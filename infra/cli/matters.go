@@ -108,7 +108,7 @@ func (p *program) objection() *cobra.Command {
 	return group("objection", "Record that a person objects, and what was decided (Art. 21)",
 		p.matter(wire.MatterObjection, "raise", "Record that a person objects: processing stops until it is resolved",
 			"objection raise -c fenland-cycles --marketing email:ada.wren@example.org", false, func(cmd *cobra.Command, f *matterFlags) {
-				f.instruction(cmd, "one instruction only; else all that rests on Art. 6(1)(e) or (f)")
+				f.instruction(cmd, "one instruction only; else all that rests on Art. 6(1)(e) or (f), in the UK also (ea)")
 				cmd.Flags().BoolVar(&f.in.Marketing, "marketing", false, "to direct marketing, which nothing overrides (Art. 21(3))")
 				cmd.Flags().StringVar(&f.in.ID, "id", "", "its id; a new UUID by default")
 			}, nil),

@@ -51,15 +51,17 @@ func standingList(s wire.Standing) listing {
 		add(x, "consent", "", "instruction "+x.Instruction, stands)
 	}
 	for _, x := range s.Objections {
-		about := "all that rests on Art. 6(1)(e) or (f)"
+		about := "every instruction"
 		if x.Marketing {
 			about = "direct marketing"
 		}
 		if x.Instruction != "" {
 			about = "instruction " + x.Instruction
 		}
-		stands := "raised " + brief(x.Raised) + ": nothing may be done until it is resolved"
+		stands := "raised " + brief(x.Raised) + ": what rests on Art. 6(1)(e), (ea) or (f) stops until it is resolved"
 		switch {
+		case x.Marketing && x.Resolved == nil:
+			stands = "raised " + brief(x.Raised) + ": final, Art. 21(3)"
 		case x.Resolved != nil && x.Overridden:
 			stands = "overridden " + brief(*x.Resolved)
 		case x.Resolved != nil && x.Void:

@@ -9,7 +9,8 @@ import (
 
 const (
 	columnGap = 2
-	narrowest = 8 // of a column that has to give way
+	narrowest = 8  // of a column that has to give way
+	longest   = 20 // of a word that is kept whole as long as others can give way
 )
 
 // layout sets rows under a head within a width. Columns that are too wide together give way, the widest first, and their cells
@@ -26,13 +27,33 @@ func layout(head []string, rows [][]string, width int, bold func(string) string)
 			}
 		}
 	}
-	shrink(widths, width-columnGap*(len(head)-1))
+	shrink(widths, wholeWords(head, rows), width-columnGap*(len(head)-1))
 	var b strings.Builder
 	setRow(&b, head, widths, bold)
 	for _, row := range rows {
 		setRow(&b, row, widths, asIs)
 	}
 	return b.String()
+}
+
+// wholeWords gives for each column the width that its words need, and no less than a column gives way to.
+func wholeWords(head []string, rows [][]string) []int {
+	floors := make([]int, len(head))
+	measure := func(i int, cell string) {
+		for _, word := range strings.Fields(clean(cell)) {
+			floors[i] = max(floors[i], min(longest, runewidth.StringWidth(word)))
+		}
+	}
+	for i, h := range head {
+		floors[i] = narrowest
+		measure(i, h)
+	}
+	for _, row := range rows {
+		for i := range head {
+			measure(i, row[i])
+		}
+	}
+	return floors
 }
 
 func asIs(s string) string { return s }
@@ -56,16 +77,24 @@ func setRow(b *strings.Builder, row []string, widths []int, style func(string) s
 	}
 }
 
-// shrink takes room from the widest column, one place at a time, until all fit or none can give more.
-func shrink(widths []int, room int) {
+// shrink takes room from the widest column, one place at a time, until all fit or none can give more. Words are cut only where
+// no column can give way between words.
+func shrink(widths, floors []int, room int) {
 	total := 0
 	for _, w := range widths {
 		total += w
 	}
 	for ; total > room; total-- {
-		widest := slices.Index(widths, slices.Max(widths))
-		if widths[widest] <= narrowest {
-			return
+		widest := -1
+		for i, w := range widths {
+			if w > floors[i] && (widest < 0 || w > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			if widest = slices.Index(widths, slices.Max(widths)); widths[widest] <= narrowest {
+				return
+			}
 		}
 		widths[widest]--
 	}
