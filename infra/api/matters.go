@@ -14,6 +14,7 @@ import (
 	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections/retention"
 )
 
 func (a *API) matterRoutes() {
@@ -58,8 +59,40 @@ func (c *call) recordMatter(in wire.Matter) (wire.Settled, domain.Position, erro
 	switch m.What.(type) {
 	case dossier.ObjectionRaised, dossier.RestrictionPlaced, dossier.HoldPlaced:
 		out.ID = in.ID
+	case dossier.ConsentWithdrawn:
+		if out.Left, err = c.leftBehind(settled, domain.InstructionID(in.Instruction)); err != nil {
+			return wire.Settled{}, 0, err
+		}
 	}
 	return out, c.api.cfg.Ledger.State().End, nil
+}
+
+// leftBehind gives what is kept of a person under an instruction whose consent is gone (Art. 17(1)(b)). The withdrawal is recorded
+// whether or not the view has it yet: a view that takes too long leaves the list out.
+func (c *call) leftBehind(s commands.Settled, instruction domain.InstructionID) ([]wire.RetentionItem, error) {
+	view, err := c.view(retention.Name)
+	if err != nil {
+		return nil, err
+	}
+	if c.reach(view, s.Position+domain.Position(s.Events)) != nil {
+		return nil, nil
+	}
+	kept, err := c.periods(s.Of.Controller, []domain.SubjectKey{s.Of.Subject})
+	if err != nil {
+		return nil, err
+	}
+	var left []wire.RetentionItem
+	for i := range kept {
+		if kept[i].Instruction != instruction || kept[i].State == retention.Done || kept[i].State == retention.Kept {
+			continue
+		}
+		one, err := c.kept(&kept[i])
+		if err != nil {
+			return nil, err
+		}
+		left = append(left, one)
+	}
+	return left, nil
 }
 
 // restrictionNotices gives the orders to tell those who were given the person's data that it is restricted (Art. 19).

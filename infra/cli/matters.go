@@ -68,6 +68,12 @@ func (p *program) settled(s wire.Settled) error {
 			rows: [][]string{{s.ID, strconv.FormatUint(s.Position, 10), strconv.Itoa(s.Events)}}})
 	}
 	p.say(settledWords(s))
+	if len(s.Left) > 0 {
+		p.say("What is left without that consent, to go unless another basis covers it (Art. 7(3), 17(1)(b)):")
+	}
+	for _, item := range s.Left {
+		p.say("- " + item.Sentence + ".")
+	}
 	return nil
 }
 

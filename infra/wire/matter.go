@@ -53,6 +53,9 @@ type Settled struct {
 	// Position is that of the entry; Events is 0 where the same stood recorded already.
 	Position uint64 `json:"position"`
 	Events   int    `json:"events"`
+	// Left is what is kept of the person on the strength of a consent that was withdrawn: it is to go, unless another basis covers it
+	// (Art. 7(3), 17(1)(b)).
+	Left []RetentionItem `json:"left,omitempty"`
 }
 
 // StandingQuery asks for what stands about a person.
