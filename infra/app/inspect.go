@@ -141,7 +141,7 @@ func (a *App) lost(ctx context.Context, err error) error {
 		return err
 	}
 	if disk, failed := a.disk(); failed == nil && a.cfg.onDisk() {
-		_, differs := (&Stopped{app: a, log: disk}).Verify(ctx, Verification{})
+		_, differs := (&Stopped{app: a, log: onFiles{disk}, disk: disk}).Verify(ctx, Verification{})
 		if errors.Is(differs, ErrDamaged) {
 			return errors.WithSecondaryError(differs, err)
 		}

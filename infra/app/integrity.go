@@ -8,7 +8,6 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/endmark"
-	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 	"github.com/jigowatt/daybook/infra/tiles"
 	"github.com/jigowatt/daybook/infra/vault"
 )
@@ -109,12 +108,18 @@ func (s *Stopped) Verify(ctx context.Context, v Verification) (Verified, error) 
 // none is named. It returns domain.ErrNotFound where there is no checkpoint, and a *Damage where the log is none.
 func (s *Stopped) Complete(ctx context.Context, v Verification) (Verification, error) {
 	a := s.app
-	if disk, is := s.log.(*natslog.Disk); is && !disk.Known() {
+	if s.disk != nil && !s.disk.Known() {
 		return v, found(badSettings, 0, 0)
 	}
 	last, err := tiles.ReadLast(a.cfg.path(lastFile))
+	if errors.Is(err, domain.ErrNotFound) {
+		acknowledged, failed := a.expected(ctx)
+		if failed == nil && acknowledged > 0 {
+			return v, found("the last checkpoint is gone, so that nothing tells what was signed", 0, acknowledged)
+		}
+	}
 	if err != nil {
-		return v, err
+		return v, errors.WithHint(err, "Nothing was signed in this directory yet: name with --data the one that was given to daybook serve.")
 	}
 	if v.Key == "" {
 		if v.Key, err = s.key(ctx); err != nil {

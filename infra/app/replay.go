@@ -86,15 +86,26 @@ func (a *App) replayOf(ctx context.Context, log projections.Log, q replay.Query)
 }
 
 // Replay builds views of a stopped ledger anew, apart from those in its directory, and compares every row with them. Where keep names
-// a folder, they are built there and stay. It returns what replay.Run does.
+// a folder, they are built there and stay. It returns what replay.Run does, and a *Damage where the log is not the one that was signed.
 func (s *Stopped) Replay(ctx context.Context, views []string, at *domain.Position, keep string, progress func(Progress)) ([]wire.ReplayVerdict, error) {
 	if err := s.app.openViewsOn(s.log); err != nil {
 		return nil, err
 	}
 	verdicts, err := s.app.replayOf(ctx, s.log, replay.Query{Views: views, At: at, Dir: keep, Progress: progress})
+	if at == nil && errors.Is(err, domain.ErrInvalid) {
+		err = s.blamed(ctx, err) // a view reached what the log lacks
+	}
 	out := make([]wire.ReplayVerdict, len(verdicts))
 	for i := range verdicts {
 		out[i] = api.Replayed(&verdicts[i])
 	}
 	return out, err
+}
+
+// blamed says which positions are gone where the log ends before a view of it does.
+func (s *Stopped) blamed(ctx context.Context, err error) error {
+	if _, damage := s.Verify(ctx, Verification{}); errors.Is(damage, ErrDamaged) {
+		return errors.WithSecondaryError(damage, err)
+	}
+	return err
 }

@@ -7,13 +7,34 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 	"github.com/jigowatt/daybook/projections"
 )
 
 // Stopped is a ledger that answers nobody: its log can be read and its views can be built, by the one process that has it open.
 type Stopped struct {
-	app *App
-	log projections.Log
+	app  *App
+	log  projections.Log
+	disk *natslog.Disk // the files of the log, nil where a server keeps it
+}
+
+// onFiles reads the log by its files, and names what cannot be read there as damage.
+type onFiles struct{ *natslog.Disk }
+
+// Read is described at natslog.Disk.Read, but gives a *Damage where a frame is missing or damaged.
+func (l onFiles) Read(ctx context.Context, from domain.Position) iter.Seq2[domain.Batch, error] {
+	return func(yield func(domain.Batch, error) bool) {
+		end := from
+		for batch, err := range l.Disk.Read(ctx, from) {
+			if errors.HasAssertionFailure(err) {
+				err = errors.WithSecondaryError(found("the log has a gap or cannot be read", end, end+1), err)
+			}
+			if !yield(batch, err) {
+				return
+			}
+			end = batch.End()
+		}
+	}
 }
 
 // OpenStopped opens the log of a ledger that does not run. The files of an embedded server are read without starting it, so that
@@ -50,7 +71,7 @@ func (s *Stopped) openLog(ctx context.Context) error {
 		size := a.signedSize()
 		return found("the files of the log are gone", 0, size)
 	}
-	s.log = disk
+	s.log, s.disk = onFiles{disk}, disk
 	return err
 }
 

@@ -46,6 +46,9 @@ func (p *program) logRead() *cobra.Command {
 				err = p.readRemote(cmd.Context(), r, w.take)
 			}
 			r.bar.finish()
+			if err != nil && w.shown == 0 && len(w.rows) == 0 && p.format == "table" {
+				return err // that no entries match would be no answer
+			}
 			return errors.CombineErrors(err, w.end())
 		},
 	}

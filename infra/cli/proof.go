@@ -129,7 +129,7 @@ func (p *program) checkProof(path string, f checking) error {
 	}
 	checked, err := app.CheckProof(proof, event, f.key, policy)
 	if err != nil {
-		return p.unverified(err)
+		return p.unproved(err)
 	}
 	root := checked.Checkpoint.Root
 	if p.format == "table" {
@@ -142,6 +142,17 @@ func (p *program) checkProof(path string, f checking) error {
 		return nil
 	}
 	return p.showVerdict(verdict{Verified: true, Events: uint64(checked.Checkpoint.Size), Root: hex.EncodeToString(root[:]), Key: f.key})
+}
+
+// unproved makes the failure of a proof that does not hold. The files at hand are wrong, which says nothing of the ledger.
+func (p *program) unproved(err error) error {
+	failed := p.unverified(err)
+	var damage *app.Damage
+	if errors.As(err, &damage) {
+		return &failure{errVerification, "The proof does not hold: " + stopped(damage.Error()),
+			"Get the proof and the entry of this position anew, with daybook proof POSITION --file FILE --event FILE, and compare the key.", nil}
+	}
+	return failed
 }
 
 // readPolicy reads a policy, and the key of the log in it where none is given.

@@ -57,7 +57,7 @@ func (p *program) verified(head checked) error {
 func sentenceFor(head app.Verified) string {
 	switch head.Size {
 	case 0:
-		return "The history is whole: nothing was recorded yet."
+		return "Nothing is signed yet, so that there was nothing to check."
 	case 1:
 		return "The history is whole: its one entry is the one that was signed."
 	}

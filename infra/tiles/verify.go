@@ -38,7 +38,7 @@ type Verification struct {
 func Verify(ctx context.Context, v Verification) (Checkpoint, error) {
 	signed, err := v.Files.File(ctx, checkpointFile)
 	if errors.Is(err, domain.ErrNotFound) {
-		return Checkpoint{}, errors.WithStack(errNone)
+		return Checkpoint{}, v.unsigned()
 	}
 	if err != nil {
 		return Checkpoint{}, err
@@ -59,6 +59,18 @@ func Verify(ctx context.Context, v Verification) (Checkpoint, error) {
 		}
 	}
 	return last, h.hold(ctx, heads)
+}
+
+// unsigned makes the error for a proof without a checkpoint: damage where somebody kept one, because what was signed once is gone.
+func (v Verification) unsigned() error {
+	size := domain.Position(0)
+	for _, kept := range append([][]byte{v.Since}, v.Checkpoints...) {
+		size = max(size, ClaimedSize(kept))
+	}
+	if size > 0 {
+		return damaged("the tiles have lost their checkpoint", checkpointFile, 0, size)
+	}
+	return errors.WithStack(errNone)
 }
 
 // heads gives the checkpoints that the log must agree with, in the order of their sizes.
