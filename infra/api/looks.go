@@ -64,6 +64,9 @@ func (c *call) personLooks(in wire.LooksQuery) (wire.Looks, domain.Position, err
 	if err != nil {
 		return wire.Looks{}, 0, err
 	}
+	if end := c.end(); q.Before == nil {
+		q.Before = &end // not this look itself, which may be recorded by the time the view is read
+	}
 	if err := c.looked(glance{of: p, view: oversight.Looks}); err != nil {
 		return wire.Looks{}, 0, err
 	}
