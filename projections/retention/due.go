@@ -54,22 +54,49 @@ func (t *tuple) place() system {
 type reckoning struct {
 	*person
 	ended   ended
-	anchors map[scope]int64
-	systems map[system][]int
+	anchors map[scope]int64   // nil where items are few
+	systems map[system][]int  // likewise
 	ends    [][]domain.Ending // of each item that is not done, by its categories
 }
+
+// few is how many items are looked through in less time than it takes to sort them into maps: most people have no more.
+const few = 8
 
 // reckon prepares for the due dates of a person.
 func (p *person) reckon(e ended) *reckoning {
 	r := &reckoning{person: p, ended: e}
-	if len(p.items) > 1 {
-		r.anchors, r.systems = make(map[scope]int64, 4), make(map[system][]int, len(p.items))
+	if len(p.items) > few {
+		r.sort()
 	}
+	r.ends = make([][]domain.Ending, len(p.items))
+	total := 0
+	for n := range p.items {
+		total += len(p.items[n].categories)
+	}
+	all := make([]domain.Ending, 0, total)
 	for n := range p.items {
 		i := &p.items[n]
-		if r.anchors == nil {
-			break
+		if i.done {
+			continue
 		}
+		began, first := r.began(i), len(all)
+		for k, c := range i.categories {
+			if k > 0 && !i.terms.byCategory() {
+				all = append(all, all[first])
+				continue
+			}
+			all = append(all, domain.Ends(i.terms.Basis, i.terms.Retention, c, began))
+		}
+		r.ends[n] = all[first:]
+	}
+	return r
+}
+
+// sort puts what stands under one instruction, and what lies in one system, together.
+func (r *reckoning) sort() {
+	r.anchors, r.systems = make(map[scope]int64, 4), make(map[system][]int, len(r.items))
+	for n := range r.items {
+		i := &r.items[n]
 		of := i.of.scope()
 		if newest, known := r.anchors[of]; !known || i.clock > newest {
 			r.anchors[of] = i.clock
@@ -79,33 +106,22 @@ func (p *person) reckon(e ended) *reckoning {
 			r.systems[at] = append(r.systems[at], n)
 		}
 	}
-	r.ends = make([][]domain.Ending, len(p.items))
-	for n := range p.items {
-		i := &p.items[n]
-		if i.done {
-			continue
-		}
-		began := r.began(i)
-		list := make([]domain.Ending, len(i.categories))
-		for k, c := range i.categories {
-			if k > 0 && !i.terms.byCategory() {
-				list[k] = list[0]
-				continue
-			}
-			list[k] = domain.Ends(i.terms.Basis, i.terms.Retention, c, began)
-		}
-		r.ends[n] = list
-	}
-	return r
 }
 
 // anchor is the newest time at which anything was collected, recorded or stored under an item's instruction: what an occasion before
 // it ended was another matter.
 func (r *reckoning) anchor(i *item) int64 {
-	if r.anchors == nil {
-		return i.clock
+	of := i.of.scope()
+	if r.anchors != nil {
+		return r.anchors[of]
 	}
-	return r.anchors[i.of.scope()]
+	newest := i.clock
+	for n := range r.items {
+		if o := &r.items[n]; o.clock > newest && o.of.scope() == of {
+			newest = o.clock
+		}
+	}
+	return newest
 }
 
 // withdrawn gives when the consent was withdrawn that stands so.
@@ -148,17 +164,31 @@ func millis(e domain.Ending) int64 {
 // dueOf gives when the category of an item with a number is due: not before the same category in the same system under every other
 // instruction.
 func (r *reckoning) dueOf(at, category int) int64 {
-	due, mine := millis(r.ends[at][category]), r.items[at].of
-	for _, n := range r.systems[mine.place()] {
-		o := &r.items[n]
-		if n == at || o.of.instruction == mine.instruction {
-			continue
+	due, place := millis(r.ends[at][category]), r.items[at].of.place()
+	if r.systems != nil {
+		for _, n := range r.systems[place] {
+			due = max(due, r.neededUntil(n, at, category))
 		}
-		if k := slices.Index(o.categories, r.items[at].categories[category]); k >= 0 {
-			due = max(due, millis(r.ends[n][k]))
+		return due
+	}
+	for n := range r.items {
+		if o := &r.items[n]; n != at && !o.done && o.of.place() == place {
+			due = max(due, r.neededUntil(n, at, category))
 		}
 	}
 	return due
+}
+
+// neededUntil gives until when the nth item, in the same system as another, needs a category of that one; 0 where it does not.
+func (r *reckoning) neededUntil(n, at, category int) int64 {
+	o, mine := &r.items[n], &r.items[at]
+	if n == at || o.of.instruction == mine.of.instruction {
+		return 0
+	}
+	if k := slices.Index(o.categories, mine.categories[category]); k >= 0 {
+		return millis(r.ends[n][k])
+	}
+	return 0
 }
 
 // due gives when the first category of an item is due, and the number of that category.

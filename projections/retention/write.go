@@ -173,6 +173,12 @@ func lacking(list, of []placing, key domain.SubjectKey) (rows []row) {
 		if n < len(list) && list[n] == l {
 			continue
 		}
+		if len(list) <= few {
+			if !slices.Contains(list, l) {
+				rows = append(rows, row{l, key})
+			}
+			continue
+		}
 		if set == nil {
 			set = make(map[placing]bool, len(list))
 			for _, other := range list {
