@@ -33,7 +33,7 @@ type Verification struct {
 }
 
 // Verify holds every event against the entries, tiles and checkpoints, and gives the newest checkpoint. It returns a *Damage with
-// the first bad position where anything differs, domain.ErrNotFound where there is no checkpoint, domain.ErrInvalid for a key that
+// the first bad position where anything differs, domain.ErrNotFound where there is no checkpoint and never was, domain.ErrInvalid for a key that
 // is none, and domain.ErrUnavailable.
 func Verify(ctx context.Context, v Verification) (Checkpoint, error) {
 	signed, err := v.Files.File(ctx, checkpointFile)
