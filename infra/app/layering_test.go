@@ -95,6 +95,7 @@ var others = map[string][]string{
 	"domain/catalog": {"github.com/cockroachdb/errors", "github.com/go-json-experiment/json/..."},
 	"commands": {
 		"github.com/cockroachdb/errors", "github.com/go-json-experiment/json", "github.com/google/uuid", "golang.org/x/sync/errgroup",
+		"golang.org/x/sync/semaphore",
 	},
 	"infra/wire":   {"github.com/go-json-experiment/json/..."},
 	"infra/client": {"github.com/nats-io/nats.go/...", "github.com/google/uuid", "github.com/go-json-experiment/json/..."},
