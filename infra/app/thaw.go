@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/eventlog"
 )
 
 // How an embedded server whose streams are frozen is started again.
@@ -28,7 +29,7 @@ func (a *App) thaw(ctx context.Context) {
 		return
 	}
 	next := firstThaw
-	for unhealthy := 0; wait(ctx, lookAtServer); {
+	for unhealthy := 0; eventlog.Pause(ctx, lookAtServer); {
 		if a.bus.server.Health() == nil {
 			unhealthy, next = 0, firstThaw
 			continue
@@ -47,7 +48,7 @@ func (a *App) thaw(ctx context.Context) {
 		default:
 			a.cfg.Logger.WarnContext(ctx, "the embedded server was started again")
 		}
-		if !wait(ctx, next) {
+		if !eventlog.Pause(ctx, next) {
 			return
 		}
 		unhealthy, next = 0, min(2*next, longestThaw)
@@ -70,15 +71,4 @@ func (a *App) hasRoom(ctx context.Context) bool {
 		a.cfg.Logger.WarnContext(ctx, "the disk of the log has no room", slog.Any("error", errors.Mark(err, domain.ErrUnavailable)))
 	}
 	return err == nil
-}
-
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
