@@ -32,6 +32,7 @@ const (
 // kindTerms holds what is the same for all cases of a kind.
 type kindTerms struct {
 	article string
+	uk      string // of the United Kingdom alone
 	words   string
 	// task is what an order asks a service to do, none where the kind changes no data.
 	task Task
@@ -49,7 +50,7 @@ var kinds = map[Kind]kindTerms{
 	Portability:       {article: "Art. 20", words: "data portability", reviewed: true},
 	Objection:         {article: "Art. 21", words: "objection", task: Stop},
 	AutomatedDecision: {article: "Art. 22", words: "human review of an automated decision"},
-	Complaint:         {article: "Art. 77; UK DPA 2018 s.164A", words: "complaint"},
+	Complaint:         {article: "Art. 77", uk: "DPA 2018 s.164A", words: "complaint"},
 }
 
 // Kinds lists the kinds in the order of their articles.
@@ -66,8 +67,13 @@ func ParseKind(s string) (Kind, error) {
 	return Kind(s), nil
 }
 
-// Article gives the place in the law, for example Art. 17.
-func (k Kind) Article() string { return kinds[k].article }
+// Article gives the place in the law of a regime, for example Art. 17. Where the UK has a provision of its own, that comes first.
+func (k Kind) Article(r domain.Regime) string {
+	if own := kinds[k].uk; own != "" && r == domain.UK {
+		return own + ", " + kinds[k].article
+	}
+	return kinds[k].article
+}
 
 // Words gives the kind in plain words.
 func (k Kind) Words() string { return kinds[k].words }

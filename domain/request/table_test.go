@@ -105,7 +105,7 @@ func TestTheListsOfTheLaw(t *testing.T) {
 		t.Errorf("a complaint is refused on %v", request.Refusals(request.Complaint))
 	}
 	for _, k := range request.Kinds() {
-		if parsed, err := request.ParseKind(string(k)); err != nil || parsed != k || k.Words() == "" || k.Article() == "" {
+		if parsed, err := request.ParseKind(string(k)); err != nil || parsed != k || k.Words() == "" || k.Article(domain.UK) == "" {
 			t.Errorf("%s is read as %s, %v", k, parsed, err)
 		}
 		if k != request.Complaint && !slices.Contains(request.Refusals(k), request.ManifestlyUnfounded) {
@@ -207,5 +207,23 @@ func TestEveryStepHasItsType(t *testing.T) {
 			t.Errorf("%T is called %s, want %s", step, kind, want)
 		}
 		seen[kind] = true
+	}
+}
+
+// Each regime's own law is cited: a case in the Union never names an Act of the United Kingdom.
+func TestAKindIsCitedByTheLawOfItsRegime(t *testing.T) {
+	for _, row := range []struct {
+		kind   request.Kind
+		regime domain.Regime
+		want   string
+	}{
+		{request.Complaint, domain.UK, "DPA 2018 s.164A, Art. 77"},
+		{request.Complaint, domain.EU, "Art. 77"},
+		{request.Access, domain.UK, "Art. 15"},
+		{request.Access, domain.EU, "Art. 15"},
+	} {
+		if got := row.kind.Article(row.regime); got != row.want {
+			t.Errorf("%s in the regime %s: %q, want %q", row.kind, row.regime, got, row.want)
+		}
 	}
 }

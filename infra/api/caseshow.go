@@ -53,7 +53,7 @@ func (c *call) summary(one requests.Case) (wire.CaseSummary, error) {
 	out := wire.CaseSummary{
 		Case: string(one.Key.Case), Controller: string(one.Key.Controller),
 		ControllerName: c.known().Controllers[one.Key.Controller].Name,
-		Kind:           string(s.Received.Kind), Title: upper(s.Received.Kind.Words()) + ", " + s.Received.Kind.Article(),
+		Kind:           string(s.Received.Kind), Title: upper(s.Received.Kind.Words()) + ", " + s.Received.Kind.Article(s.Received.Regime),
 		Stage: string(stage), Next: stage.Words(), Open: !s.Over(), Owner: string(s.Owner), Received: s.Received.On.String(),
 		Places: len(s.Places), Unsettled: len(s.Unsettled()), Legal: clock(one.Legal, today), Promise: clock(one.Promised, today),
 	}

@@ -13,7 +13,7 @@ import (
 func Step(f domain.Fact) string {
 	switch e := f.(type) {
 	case request.Received:
-		return "Received (" + channelWords(e.Channel) + "): " + e.Kind.Words() + ", " + e.Kind.Article() + "."
+		return "Received (" + channelWords(e.Channel) + "): " + e.Kind.Words() + ", " + e.Kind.Article(e.Regime) + "."
 	case request.Assigned:
 		return string(e.Owner) + " looks after the case from now on."
 	case request.Acknowledged:
