@@ -64,7 +64,7 @@ func refused(p wire.Problem) *failure {
 
 // sentenceOf says what happened; the title is for problems that say nothing more. A place in a message stays as it is spelt.
 func sentenceOf(p wire.Problem) string {
-	sentence, path := upperFirst(withoutKind(p.Detail)), ""
+	sentence, path := upperFirst(named(p.Detail)), ""
 	if len(p.Errors) == 1 {
 		path = wire.Path(p.Errors[0].Pointer)
 	}
@@ -142,6 +142,18 @@ func (p *program) report(err error) {
 		}
 		_, _ = io.WriteString(p.err, clean(line)+"\n")
 	}
+}
+
+// named says of what a domain's error only names, such as "operation: invalid", what is wrong with it.
+func named(text string) string {
+	switch bare := withoutKind(text); {
+	case bare == text:
+	case strings.HasSuffix(text, domain.ErrInvalid.Error()):
+		return "not valid: " + bare
+	case strings.HasSuffix(text, domain.ErrNotFound.Error()) && !strings.HasPrefix(bare, "no "):
+		return "not found: " + bare
+	}
+	return withoutKind(text)
 }
 
 // withoutKind leaves out the word for the kind, which the exit code says.
