@@ -27,10 +27,11 @@ type Forget struct {
 // does not know, domain.ErrConflict where a hold stands, domain.ErrInvalid, and domain.ErrUnavailable.
 func (l *Ledger) Forget(ctx context.Context, c Forget) (Settled, error) {
 	// Nobody's dossiers are joined between the looking up of keys and their destruction.
-	if err := l.people.Acquire(ctx, 1); err != nil {
+	release, err := l.alone(ctx)
+	if err != nil {
 		return Settled{}, err
 	}
-	defer l.people.Release(1)
+	defer release()
 	keys, err := l.cfg.Vault.Keys(ctx, c.Controller, c.Person)
 	if err != nil {
 		return Settled{}, errors.Wrap(err, "find the person to forget")

@@ -9,7 +9,6 @@ import (
 
 	"github.com/cockroachdb/errors"
 	"github.com/google/uuid"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/jigowatt/daybook/domain"
 )
@@ -69,8 +68,8 @@ type Ledger struct {
 	state atomic.Pointer[State] // what is durable
 	// matters are ahead of what is durable by what is being written; folding replaces them.
 	matters atomic.Pointer[matters]
-	// people is held while dossiers are joined or destroyed. Whoever waits for it can leave.
-	people *semaphore.Weighted
+	// people holds one token while nobody joins or destroys dossiers. Whoever waits for it can leave.
+	people chan struct{}
 	last   time.Time // recorded time of the newest event; owned by Open, then by Run
 }
 
@@ -78,7 +77,8 @@ type Ledger struct {
 // now, and an assertion failure when the log is shorter than what was acknowledged, or holds what this program cannot read.
 func Open(ctx context.Context, cfg Config) (*Ledger, error) {
 	cfg.fill()
-	l := &Ledger{cfg: cfg, queue: newQueue(cfg.QueueActions, cfg.QueueBytes), looks: newLooks(), people: semaphore.NewWeighted(1)}
+	l := &Ledger{cfg: cfg, queue: newQueue(cfg.QueueActions, cfg.QueueBytes), looks: newLooks(), people: make(chan struct{}, 1)}
+	l.people <- struct{}{}
 	return l, l.fold(ctx)
 }
 

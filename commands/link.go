@@ -26,10 +26,11 @@ type Linked struct {
 // Link makes the link in the vault, durably, and then records it. Repeated, it records again that somebody said so. It returns
 // domain.ErrNotFound when the first identifier is not known.
 func (l *Ledger) Link(ctx context.Context, c Link) (Linked, error) {
-	if err := l.people.Acquire(ctx, 1); err != nil {
+	release, err := l.alone(ctx)
+	if err != nil {
 		return Linked{}, err
 	}
-	defer l.people.Release(1)
+	defer release()
 	found, err := l.cfg.Vault.Resolve(ctx, []Lookup{
 		{Controller: c.Controller, Identifier: c.Known}, {Controller: c.Controller, Identifier: c.Also},
 	})
@@ -53,6 +54,16 @@ func (l *Ledger) Link(ctx context.Context, c Link) (Linked, error) {
 		return nil, []domain.Event{l.own(fact, on.now)}, nil
 	}})
 	return Linked{Position: result.position, Joined: fact.Joined != 0}, err
+}
+
+// alone waits until nobody else joins or destroys dossiers, or returns the error of ctx.
+func (l *Ledger) alone(ctx context.Context) (release func(), err error) {
+	select {
+	case <-l.people:
+		return func() { l.people <- struct{}{} }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // own gives an event that the ledger records itself.

@@ -36,6 +36,7 @@ func BenchmarkFold(b *testing.B) {
 				at += n
 			}
 			for b.Loop() {
+				at := at
 				run, err := projections.New(log, b.TempDir(), projectiontest.Open, []projections.Projection{retention.Projection()}, projections.Config{})
 				if err != nil {
 					b.Fatal(err)
@@ -45,6 +46,15 @@ func BenchmarkFold(b *testing.B) {
 				go func() { defer close(ended); run.Run(ctx) }()
 				projectiontest.Await(b, run.View(retention.Name), domain.Position(at-1))
 				b.ReportMetric(float64(at)/time.Since(start).Seconds(), "events/s")
+				// The end of an instruction gives everybody of whom it keeps anything another due date.
+				end := projectiontest.Encode(b, projectiontest.Events(domain.Position(at), revoked("logs", day))...)
+				start = time.Now()
+				if err := log.Append(b.Context(), domain.Position(at), end); err != nil {
+					b.Fatal(err)
+				}
+				projectiontest.Await(b, run.View(retention.Name), domain.Position(at))
+				b.ReportMetric(time.Since(start).Seconds(), "s-to-withdraw")
+				at++
 				cancel()
 				<-ended
 				if err := run.Close(); err != nil {
