@@ -5,6 +5,7 @@
 package disclosure
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,8 @@ type Received struct {
 	Document string `json:"document,omitempty"`
 	// Agreement names the international agreement under which an order from a third country is recognised (Art. 48).
 	Agreement string `json:"agreement,omitempty"`
+	// Basis is what the disclosure rests on, as the controller chose; empty for a legal obligation, Art. 6(1)(c).
+	Basis domain.Basis `json:"basis,omitempty"`
 	// ForbiddenUntil is the day until which the law forbids telling the controller and the person; zero where it does not.
 	ForbiddenUntil time.Time `json:"forbiddenUntil,omitzero"`
 }
@@ -53,6 +56,9 @@ type Order struct {
 
 // Secret says that the law forbids, at a time, telling the controller and the person. It ends by itself.
 func (o Order) Secret(at time.Time) bool { return at.Before(o.ForbiddenUntil) }
+
+// RestsOn gives the basis on which the order is followed: a legal obligation where the controller chose no other (Art. 6(1)(c), 6(3)).
+func (o Order) RestsOn() domain.Basis { return cmp.Or(o.Basis, domain.LegalObligation) }
 
 // Asks says that the order asks for the category.
 func (o Order) Asks(c domain.Category) bool { return slices.Contains(o.Categories, c) }
@@ -116,7 +122,7 @@ func (c Receive) Decide(s State) ([]domain.Fact, error) {
 // Equal says that two records of an order say the same.
 func (r Received) Equal(o Received) bool {
 	return r.Controller == o.Controller && r.Order == o.Order && r.Authority == o.Authority && r.Jurisdiction == o.Jurisdiction &&
-		r.Reference == o.Reference && r.Document == o.Document && r.Agreement == o.Agreement && r.Issued.Equal(o.Issued) &&
+		r.Reference == o.Reference && r.Document == o.Document && r.Agreement == o.Agreement && r.Basis == o.Basis && r.Issued.Equal(o.Issued) &&
 		r.ForbiddenUntil.Equal(o.ForbiddenUntil) && slices.Equal(r.Categories, o.Categories)
 }
 

@@ -27,7 +27,7 @@ type Known struct {
 }
 
 // Judgement is what the ledger makes of an action: the instruction version that was in force, the basis the controller chose
-// in it, and everything that is wrong.
+// in it or that a court's order rests on, and everything that is wrong.
 type Judgement struct {
 	Version  int
 	Basis    domain.Basis
@@ -89,13 +89,16 @@ func toAuthority(a Action, r *register.RecipientDeclared) bool {
 	return a.Operation.Discloses() && r != nil && r.Kind == register.Authority
 }
 
-// compelled finds what goes beyond an order to disclose (Art. 5(1)(c), 6(1)(c), 28(3)(a), 48).
+// compelled takes the basis from an order to disclose, and finds what goes beyond it (Art. 5(1)(c), 6(1)(c), 28(3)(a), 48).
 func (j *Judgement) compelled(a Action, o *disclosure.Order) {
 	beyond := a.Recipient != o.Authority || o.Issued.After(a.Time) ||
 		slices.ContainsFunc(a.Categories, func(c domain.Category) bool { return !o.Asks(c) })
 	j.find(a.Operation.Discloses() && beyond, domain.BeyondCourtOrder)
 	told := !o.Informed.IsZero() && !o.Informed.After(a.Time)
 	j.find(a.Operation.Discloses() && !told && !o.Secret(a.Time), domain.ControllerNotInformed)
+	if a.Operation.Discloses() {
+		j.Basis = o.RestsOn()
+	}
 }
 
 // transfer finds data outside the processor's territory without a safeguard (Art. 44–49): where the action says it is, or where

@@ -26,9 +26,8 @@ func (a *API) courtOrderRoutes() {
 	}, (*call).informController)
 	get(a, huma.Operation{
 		Path: path, OperationID: "courtOrders", Tags: []string{"court orders"}, Method: http.MethodGet,
-		Summary:     "The orders to disclose; those that the law forbids telling of are counted and left out",
-		Description: "secret=show shows the secret ones too: for the processor and the regulator, never for the controller or a person.",
-		Parameters:  []*huma.Param{secret(), asOf()},
+		Summary:    "The orders to disclose, without those that the law forbids telling of",
+		Parameters: []*huma.Param{countedSecret(), asOf()},
 	}, (*call).courtOrders)
 }
 
@@ -49,6 +48,11 @@ func (c *call) receiveCourtOrder(in wire.CourtOrder) (wire.Settled, domain.Posit
 	}
 	if r.Categories, err = each("categories", in.Categories, domain.ParseCategory); err != nil {
 		return wire.Settled{}, 0, err
+	}
+	if in.Basis != "" {
+		if r.Basis, err = domain.ParseBasis(in.Basis); err != nil {
+			return wire.Settled{}, 0, errors.Wrap(err, "basis of the order")
+		}
 	}
 	settled, err := c.api.cfg.Ledger.ReceiveCourtOrder(c.ctx(), disclosure.Receive{Received: r})
 	return wire.Settled{ID: in.Order, Position: uint64(settled.Position), Events: settled.Events}, c.api.cfg.Ledger.State().End, err
@@ -71,6 +75,10 @@ func (c *call) courtOrders() (wire.CourtOrders, domain.Position, error) {
 	if err != nil {
 		return wire.CourtOrders{}, 0, err
 	}
+	asked, err := c.asksForSecret()
+	if err != nil {
+		return wire.CourtOrders{}, 0, err
+	}
 	orders, err := c.orderedByCourts(controller)
 	if err != nil {
 		return wire.CourtOrders{}, 0, err
@@ -79,8 +87,10 @@ func (c *call) courtOrders() (wire.CourtOrders, domain.Position, error) {
 	out := wire.CourtOrders{Orders: []wire.CourtOrder{}, Position: uint64(c.end())}
 	for _, o := range orders {
 		if hidden[o.Order] {
-			out.Secret++
-			if c.query("secret") != "show" {
+			if asked != "" {
+				out.Secret++
+			}
+			if asked != "show" {
 				continue
 			}
 		}

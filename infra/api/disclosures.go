@@ -6,7 +6,6 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/disclosure"
-	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections/disclosures"
@@ -16,12 +15,8 @@ func (a *API) disclosureRoutes() {
 	tags := []string{"disclosures"}
 	get(a, huma.Operation{
 		Path: "/disclosures", OperationID: "disclosures", Tags: tags,
-		Summary: "The register of disclosures and transfers: to whom, to which countries, and under which orders of courts",
-		Description: "secret=count says how much the law forbids telling of and is left out; secret=show shows it. Both are for the processor " +
-			"and the regulator, never for the controller or a person.",
-		Parameters: append(scoped("controller"), &huma.Param{
-			Name: "secret", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"show", "count"}},
-		}, asOf(), awaits()),
+		Summary:    "The register of disclosures and transfers: to whom, to which countries, and under which orders of courts",
+		Parameters: append(scoped("controller"), countedSecret(), asOf(), awaits()),
 	}, (*call).disclosures)
 	get(a, huma.Operation{
 		Path: "/recipients/seen", OperationID: "recipientsSeen", Tags: tags,
@@ -66,9 +61,9 @@ func (c *call) disclosures() (wire.Disclosures, domain.Position, error) {
 	if err != nil {
 		return out, 0, err
 	}
-	asked := c.query("secret")
-	if asked != "" && asked != "show" && asked != "count" {
-		return out, 0, problem.New(wire.InvalidField, "secret is neither show nor count", "Write secret=show or secret=count, or leave it out.")
+	asked, err := c.asksForSecret()
+	if err != nil {
+		return out, 0, err
 	}
 	view, err := c.disclosed()
 	if err != nil {
@@ -222,7 +217,7 @@ func compelledSentence(o *disclosures.Order, given []domain.Category, names sent
 func courtOrder(o disclosure.Order) wire.CourtOrder {
 	return wire.CourtOrder{
 		Order: o.Order, Authority: string(o.Authority), Jurisdiction: string(o.Jurisdiction), Reference: o.Reference, Issued: o.Issued,
-		Categories: texts(o.Categories), Document: o.Document, Agreement: o.Agreement, ForbiddenUntil: since(o.ForbiddenUntil),
+		Categories: texts(o.Categories), Document: o.Document, Agreement: o.Agreement, ForbiddenUntil: since(o.ForbiddenUntil), Basis: string(o.RestsOn()),
 		Informed: since(o.Informed),
 	}
 }

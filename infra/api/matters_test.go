@@ -97,8 +97,11 @@ func TestAnOrderThatTheLawKeepsSecretIsCountedAndLeftOut(t *testing.T) {
 	if s := as[wire.Settled](t, l.post(path, order)); s.Events != 0 {
 		t.Errorf("recorded twice: %+v", s)
 	}
-	if list := as[wire.CourtOrders](t, l.get(path)); list.Secret != 1 || len(list.Orders) != 0 {
+	if list := as[wire.CourtOrders](t, l.get(path)); list.Secret != 0 || len(list.Orders) != 0 {
 		t.Errorf("for the controller: %+v", list)
+	}
+	if list := as[wire.CourtOrders](t, l.get(path+"?secret=count")); list.Secret != 1 || len(list.Orders) != 0 {
+		t.Errorf("counted for the regulator: %+v", list)
 	}
 	if list := as[wire.CourtOrders](t, l.get(path+"?secret=show")); list.Secret != 1 || len(list.Orders) != 1 {
 		t.Errorf("for the regulator: %+v", list)

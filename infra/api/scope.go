@@ -30,6 +30,24 @@ func secret() *huma.Param {
 	}
 }
 
+// countedSecret is the parameter of lists that count secret entries, too.
+func countedSecret() *huma.Param {
+	return &huma.Param{
+		Name: "secret", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"show", "count"}},
+		Description: "count says how much the law forbids telling of and is left out; show shows it. Both are for the processor and the " +
+			"regulator, never for the controller or a person.",
+	}
+}
+
+// asksForSecret reads that parameter: nothing, "show" or "count".
+func (c *call) asksForSecret() (string, error) {
+	asked := c.query("secret")
+	if asked != "" && asked != "show" && asked != "count" {
+		return "", problem.New(wire.InvalidField, "secret is neither show nor count", "Write secret=show or secret=count, or leave it out.")
+	}
+	return asked, nil
+}
+
 // parameter reads a name of the register from the query string, empty where it is not there.
 func parameter[T ~string](c *call, in string) (T, error) {
 	text := c.query(in)

@@ -57,6 +57,7 @@ func (p *program) courtOrderReceive() *cobra.Command {
 	f.StringArrayVar(&in.Categories, "category", nil, "what it asks for: pd:Name; again for several")
 	f.StringVar(&in.Document, "document", "", "SHA-256 of the document, in hexadecimal")
 	f.StringVar(&in.Agreement, "agreement", "", "the international agreement that it rests on")
+	f.StringVar(&in.Basis, "basis", "", "what the disclosure rests on, as the client chose: A6-1-c, a legal obligation, by default")
 	f.StringVar(&forbidden, "forbidden-until", "", "until when the law forbids telling the client and the person")
 	return cmd
 }
@@ -94,9 +95,9 @@ func (p *program) courtOrderInform() *cobra.Command {
 
 func (p *program) courtOrderList() *cobra.Command {
 	var controller string
-	var secret bool
+	var secret, count bool
 	cmd := &cobra.Command{
-		Use: "list -c CONTROLLER", Short: "List the orders to disclose; those that the law keeps secret are only counted",
+		Use: "list -c CONTROLLER", Short: "List the orders to disclose, without those that the law keeps secret",
 		Example: "  daybook court-order list -c fenland-cycles",
 		Args:    exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -106,6 +107,8 @@ func (p *program) courtOrderList() *cobra.Command {
 			path := "/controllers/" + controller + "/court-orders"
 			if secret {
 				path += "?secret=show"
+			} else if count {
+				path += "?secret=count"
 			}
 			var list wire.CourtOrders
 			if err := p.ledger().call(cmd.Context(), http.MethodGet, path, "", nil, &list); err != nil {
@@ -115,12 +118,13 @@ func (p *program) courtOrderList() *cobra.Command {
 		},
 	}
 	clientFlag(cmd, &controller)
+	cmd.Flags().BoolVar(&count, "count-secret", false, "count what the law forbids telling, without showing it")
 	cmd.Flags().BoolVar(&secret, "secret", false, "show the secret ones: for us and the regulator, never for the client or a person")
 	return cmd
 }
 
 func (p *program) courtOrders(list wire.CourtOrders, secret bool) error {
-	l := listing{whole: list, head: []string{"Order", "Authority", "Reference", "Issued", "Asks for", "The client"}, empty: "No orders to show."}
+	l := listing{whole: list, head: []string{"Order", "Authority", "Reference", "Issued", "Asks for", "Basis", "The client"}, empty: "No orders to show."}
 	for _, o := range list.Orders {
 		told := "was not told yet"
 		switch {
@@ -130,7 +134,7 @@ func (p *program) courtOrders(list wire.CourtOrders, secret bool) error {
 			told = "must not be told until " + brief(*o.ForbiddenUntil)
 		}
 		l.items = append(l.items, o)
-		l.rows = append(l.rows, []string{o.Order, o.Authority + " (" + o.Jurisdiction + ")", o.Reference, brief(o.Issued), categoriesWords(o.Categories), told})
+		l.rows = append(l.rows, []string{o.Order, o.Authority + " (" + o.Jurisdiction + ")", o.Reference, brief(o.Issued), categoriesWords(o.Categories), o.Basis, told})
 	}
 	if err := p.show(l); err != nil {
 		return err

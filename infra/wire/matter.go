@@ -137,16 +137,18 @@ type CourtOrder struct {
 	// Document is the SHA-256 of the order's document in hexadecimal.
 	Document  string `json:"document,omitempty"`
 	Agreement string `json:"agreement,omitempty"`
+	// Basis is what the disclosure rests on, as the controller chose; A6-1-c where none is named.
+	Basis string `json:"basis,omitempty"`
 	// ForbiddenUntil is the day until which the law forbids telling the controller and the person.
 	ForbiddenUntil *time.Time `json:"forbiddenUntil,omitempty"`
 	// Informed is when the controller was told; only in answers.
 	Informed *time.Time `json:"informed,omitempty"`
 }
 
-// CourtOrders lists orders. Secret counts those that are left out because the law forbids telling of them (Art. 28(3)(a)).
+// CourtOrders lists orders. Secret counts those of which the law forbids telling (Art. 28(3)(a)), where counting or showing them is asked for.
 type CourtOrders struct {
 	Orders   []CourtOrder `json:"orders"`
-	Secret   int          `json:"secret"`
+	Secret   int          `json:"secret,omitempty"`
 	Position uint64       `json:"position"`
 }
 
