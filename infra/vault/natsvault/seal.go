@@ -40,7 +40,7 @@ func (v *Vault) Digest(ctx context.Context, key domain.SubjectKey, content []byt
 	if err != nil {
 		return [8]byte{}, errors.Wrap(err, "digest")
 	}
-	return ready.Digest(content), nil
+	return ready.Digest(content)
 }
 
 // ready gives a data key that can be used at once.
