@@ -29,30 +29,33 @@ func (a *App) inspect(ctx context.Context) error {
 	if !a.cfg.onDisk() {
 		return nil
 	}
-	expected, err := a.expected(ctx)
+	want, err := a.expected(ctx)
 	if err != nil {
 		return err
 	}
 	signed := a.signedSize()
+	if signed >= want.end {
+		want = known{signed, shortOfMark}
+	}
 	disk, err := a.disk()
-	if errors.Is(err, domain.ErrNotFound) && max(expected, signed) == 0 {
+	if errors.Is(err, domain.ErrNotFound) && want.end == 0 {
 		return nil
 	}
 	if errors.Is(err, domain.ErrNotFound) {
-		return found("the files of the log are gone", 0, max(expected, signed))
+		return found("the files of the log are gone", 0, want.end)
 	}
 	if err != nil {
 		return err
 	}
 	if !disk.Known() {
-		return found(badSettings, 0, max(expected, signed))
+		return found(badSettings, 0, want.end)
 	}
 	end, err := soundEnd(ctx, disk, signed)
 	if err != nil {
 		return err
 	}
-	if end < max(expected, signed) {
-		return found("the log is shorter than what was acknowledged", end, max(expected, signed))
+	if end < want.end {
+		return found(want.lacking, end, want.end)
 	}
 	return nil
 }
@@ -79,8 +82,8 @@ func soundEnd(ctx context.Context, disk *natslog.Disk, from domain.Position) (en
 	return end, nil
 }
 
-// expected gives how far was acknowledged, by the mark; 0 where it says nothing.
-func (a *App) expected(ctx context.Context) (domain.Position, error) {
+// acknowledged gives how far was acknowledged, by the mark; 0 where it says nothing.
+func (a *App) acknowledged(ctx context.Context) (domain.Position, error) {
 	mark, err := endmark.Read(a.cfg.path(markFile))
 	switch {
 	case errors.Is(err, domain.ErrConflict):
@@ -124,7 +127,7 @@ func (a *App) holdMark(ctx context.Context, mark endmark.Mark) error {
 	for batch, err := range a.log.Read(ctx, last) {
 		switch {
 		case errors.Is(err, domain.ErrInvalid), err == nil && len(batch.Events) == 0:
-			return found("the log is shorter than what was acknowledged", last, mark.End)
+			return found(shortOfMark, tiles.End(ctx, a.log, mark.End), mark.End)
 		case err != nil:
 			return errors.Wrap(err, "read the log at what was acknowledged")
 		case merkle.Leaf(batch.Events[0]) != mark.Last:

@@ -95,13 +95,18 @@ func (g guarded) Append(ctx context.Context, at domain.Position, events [][]byte
 	return nil
 }
 
-// Verify holds the log against the tiles and the last checkpoint; see Complete. It returns what tiles.Verify does.
+// Verify holds the log against the tiles and the last checkpoint, and then its end; see Complete. It returns what tiles.Verify and
+// Ends do.
 func (s *Stopped) Verify(ctx context.Context, v Verification) (Verified, error) {
 	v, err := s.Complete(ctx, v)
 	if err != nil {
 		return Verified{}, err
 	}
-	return tiles.Verify(ctx, v)
+	head, err := tiles.Verify(ctx, v)
+	if err == nil {
+		err = s.Ends(ctx)
+	}
+	return head, err
 }
 
 // Complete makes of what an auditor wants to verify, and of what the ledger has, what Verify takes. The key is the ledger's own where
@@ -111,14 +116,11 @@ func (s *Stopped) Complete(ctx context.Context, v Verification) (Verification, e
 	if s.disk != nil && !s.disk.Known() {
 		return v, found(badSettings, 0, 0)
 	}
-	last, err := tiles.ReadLast(a.cfg.path(lastFile))
-	if errors.Is(err, domain.ErrNotFound) {
-		acknowledged, failed := a.expected(ctx)
-		if failed == nil && acknowledged > 0 {
-			return v, found("the last checkpoint is gone, so that nothing tells what was signed", 0, acknowledged)
-		}
-	}
-	if err != nil {
+	last, err := s.lastSigned(ctx)
+	switch {
+	case errors.Is(err, ErrDamaged):
+		return v, err
+	case err != nil:
 		return v, errors.WithHint(err, "Nothing was signed in this directory yet: name with --data the one that was given to daybook serve.")
 	}
 	if v.Key == "" {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
-	"github.com/jigowatt/daybook/infra/endmark"
 	"github.com/jigowatt/daybook/infra/tiles"
 )
 
@@ -51,6 +50,8 @@ type RepairPlan struct {
 	Aside []Positions
 	// Lost are positions that were acknowledged and are in neither copy: nothing brings them back.
 	Lost Positions
+	// Seen is set where it is not the mark that knows of what is lost, but only the memory of messages or a view.
+	Seen bool
 	// Derived says that what was made of the log, the memory of messages and the views, is made again.
 	Derived bool
 }
@@ -89,8 +90,8 @@ func (r *Repair) findProof(context.Context) error {
 		return errors.WithHint(errors.Wrap(domain.ErrInvalid, "a log on a server elsewhere cannot be repaired from here"),
 			"Restore the stream by the means of that server; the tiles hold every event that was signed.")
 	}
-	if !isDirectory(r.app.cfg.path(tilesDir)) {
-		return errors.WithHint(errors.Wrap(domain.ErrNotFound, "second copy of a ledger in the data directory"),
+	if !isDirectory(r.app.cfg.path(tilesDir)) && !isDirectory(r.app.cfg.path("nats")) {
+		return errors.WithHint(errors.Wrap(domain.ErrNotFound, "copy of a ledger in the data directory"),
 			"Name with --data the directory that was given to daybook serve.")
 	}
 	return nil
@@ -98,6 +99,9 @@ func (r *Repair) findProof(context.Context) error {
 
 // openProof chooses the newest checkpoint that bears the signature.
 func (r *Repair) openProof(ctx context.Context, key string) error {
+	if err := r.proofless(ctx); err != nil {
+		return err
+	}
 	if key == "" {
 		var err error
 		if key, err = (&Stopped{app: r.app}).key(ctx); err != nil {
@@ -126,9 +130,12 @@ func (r *Repair) Plan(ctx context.Context) (RepairPlan, error) {
 	p.Signed, p.Events, p.Root = r.head.Size, found.End, hex.EncodeToString(r.head.Root[:])
 	p.Wrong, p.FromTiles, p.Files, p.Aside = found.Wrong, found.FromTiles, found.Files, found.Aside
 	p.Log = len(found.Wrong) > 0 || len(found.Aside) > 0 || found.Broken || !r.log.Known()
-	mark, err := endmark.Read(r.app.cfg.path(markFile))
-	if err == nil && mark.End > found.End {
-		p.Lost = Positions{From: found.End, To: mark.End}
+	want, err := r.app.expected(ctx)
+	if err != nil {
+		return r.plan, err
+	}
+	if want.end > found.End {
+		p.Lost, p.Seen = Positions{From: found.End, To: want.end}, want.lacking != shortOfMark
 	}
 	p.Derived = len(found.Aside) > 0 || p.Lost.To > 0
 	p.Needed = p.Log || p.Files > 0 || len(p.Checkpoint) > 0 || p.Derived

@@ -68,8 +68,8 @@ func (s *Stopped) openLog(ctx context.Context) error {
 	}
 	disk, err := a.disk()
 	if errors.Is(err, domain.ErrNotFound) {
-		size := a.signedSize()
-		return found("the files of the log are gone", 0, size)
+		want, failed := a.expected(ctx)
+		return errors.CombineErrors(found("the files of the log are gone", 0, max(want.end, a.signedSize())), failed)
 	}
 	s.log, s.disk = onFiles{disk}, disk
 	return err

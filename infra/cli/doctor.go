@@ -56,7 +56,7 @@ func (p *program) doctor() *cobra.Command {
 			"  daybook doctor --nats-url nats://nats-1.internal:4222 --nats-monitor http://nats-1.internal:8222,http://nats-2.internal:8222",
 		Args: exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			checks := slices.Concat(p.checkDirectory(data), p.checkLedger(cmd.Context()), checkNATS(cmd.Context(), natsURL, monitors))
+			checks := slices.Concat(p.checkDirectory(data), p.checkHistory(cmd.Context(), data), p.checkLedger(cmd.Context()), checkNATS(cmd.Context(), natsURL, monitors))
 			return p.diagnosis(checks)
 		},
 	}

@@ -155,7 +155,11 @@ func steps(plan app.RepairPlan) []string {
 	if len(plan.Aside) > 0 {
 		out = append(out, "What nothing proves at "+positionsOf(plan.Aside)+" is put aside in unproved.jsonl.")
 	}
-	if plan.Lost.To > plan.Lost.From {
+	switch {
+	case plan.Seen:
+		out = append(out, "LOST: no copy is here of "+positionsOf([]app.Positions{plan.Lost})+", which the memory of messages or a view has seen. "+
+			"Restore a newer backup instead, if there is one: whoever kept a later checkpoint will find that this history is another.")
+	case plan.Lost.To > plan.Lost.From:
 		out = append(out, "LOST: "+positionsOf([]app.Positions{plan.Lost})+" were acknowledged, not signed yet, and stand in neither copy.")
 	}
 	if plan.Derived {

@@ -123,7 +123,10 @@ func (p *program) verifyStopped(ctx context.Context, of stoppedFlags, v app.Veri
 	if v, err = ledger.Complete(ctx, v); err != nil {
 		return done, err
 	}
-	return verifyWith(ctx, v, policy)
+	if done, err = verifyWith(ctx, v, policy); err != nil {
+		return done, err
+	}
+	return done, ledger.Ends(ctx)
 }
 
 // verifyRemote checks the log of a running ledger here, by what it serves. It asks for the key where none is named.

@@ -108,6 +108,9 @@ func (t *Tiles) loadLast(ctx context.Context) error {
 		if listed, err := os.ReadDir(t.cfg.Dir); err == nil && len(listed) > 0 {
 			return damaged("the last checkpoint is gone, though there are tiles", "", 0, 0)
 		}
+		if err := t.beginAnew(ctx); err != nil {
+			return err
+		}
 		if signed, err = t.signer.sign(Checkpoint{Origin: t.signer.name, Root: (&merkle.Tree{}).Root()}); err == nil {
 			err = replace(t.cfg.Last, signed)
 		}
@@ -139,6 +142,21 @@ func (t *Tiles) loadLast(ctx context.Context) error {
 		return err
 	}
 	return t.publish()
+}
+
+// beginAnew tells of a first checkpoint for a log that has events already: whatever was signed of them before is gone.
+func (t *Tiles) beginAnew(ctx context.Context) error {
+	for batch, err := range t.log.Read(ctx, 0) {
+		if err != nil {
+			return errors.Wrap(err, "look whether the log is new")
+		}
+		if len(batch.Events) > 0 {
+			t.cfg.Logger.WarnContext(ctx, "there are events but neither tiles nor a checkpoint: the proof of the log begins anew, from the log as "+
+				"it is; hold it against a checkpoint that somebody kept with daybook verify --checkpoint")
+		}
+		break
+	}
+	return nil
 }
 
 // ReadLast reads the file of the last checkpoint. It returns domain.ErrNotFound where there is none.

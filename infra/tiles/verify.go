@@ -118,7 +118,7 @@ func events(ctx context.Context, log Log, from, size domain.Position, take func(
 	for batch, err := range log.Read(ctx, from) {
 		switch {
 		case errors.Is(err, domain.ErrInvalid):
-			return shorter(end(ctx, log, at), size)
+			return shorter(End(ctx, log, at), size)
 		case errors.HasAssertionFailure(err):
 			return errors.WithSecondaryError(damaged("the log has a gap or cannot be read", "", at, at+1), err)
 		case err != nil:
@@ -148,8 +148,8 @@ func shorter(end, size domain.Position) error {
 	return damaged("the log is shorter than what was signed", "", end, size)
 }
 
-// end finds the end of a log that ends before a position.
-func end(ctx context.Context, log Log, before domain.Position) domain.Position {
+// End finds the end of a log that ends before a position.
+func End(ctx context.Context, log Log, before domain.Position) domain.Position {
 	beyond := sort.Search(int(before), func(i int) bool {
 		for _, err := range log.Read(ctx, domain.Position(i)) {
 			return err != nil
