@@ -1,10 +1,13 @@
 package projections
 
 import (
-	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
+	"net/url"
+	"os"
+	"path/filepath"
 
 	"github.com/cockroachdb/errors"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/jigowatt/daybook/domain"
 )
@@ -28,7 +31,14 @@ func Reached(dir string, views []Projection) domain.Position {
 }
 
 func reached(path string) (at domain.Position, err error) {
-	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
+	if path, err = filepath.Abs(path); err != nil {
+		return 0, err
+	}
+	uri := url.URL{Scheme: "file", OmitHost: true, Path: path}
+	if log, err := os.Stat(path + "-wal"); os.IsNotExist(err) || err == nil && log.Size() == 0 {
+		uri.RawQuery = "immutable=1" // all of it is in the file, and no index is made for a log
+	}
+	conn, err := sqlite.OpenConn(uri.String(), sqlite.OpenReadOnly|sqlite.OpenURI)
 	if err != nil {
 		return 0, err
 	}

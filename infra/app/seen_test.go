@@ -52,6 +52,9 @@ func TestWhatTheMemoryOrAViewHasSeenIsMissed(t *testing.T) {
 					t.Errorf("%s says %v, want positions %s to %s", doing, err, end, until)
 				}
 			}
+			if left, err := filepath.Glob(filepath.Join(data, "views", "*-shm")); err != nil || len(left) > 0 {
+				t.Errorf("looking at the views left %v %v", left, err)
+			}
 			plan, aside, err := repaired(t, data)
 			must(t, err)
 			if !plan.Needed || !plan.Seen || !plan.Derived || plan.Events != end || plan.Lost != (app.Positions{From: end, To: until}) {
