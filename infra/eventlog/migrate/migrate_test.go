@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"os"
 	"testing"
 
 	"github.com/cockroachdb/errors"
@@ -12,6 +13,9 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/merkle"
 	"github.com/jigowatt/daybook/infra/bus"
+	"github.com/jigowatt/daybook/infra/bus/clustertest"
+	"github.com/jigowatt/daybook/infra/eventlog/kurrentlog"
+	"github.com/jigowatt/daybook/infra/eventlog/kurrentlog/kurrenttest"
 	"github.com/jigowatt/daybook/infra/eventlog/memlog"
 	"github.com/jigowatt/daybook/infra/eventlog/migrate"
 	"github.com/jigowatt/daybook/infra/eventlog/natslog"
@@ -27,6 +31,41 @@ func onNATS(t *testing.T) migrate.Log {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	log, err := natslog.Open(t.Context(), server.Conn(), natslog.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(log.Close)
+	return log
+}
+
+func onKurrentDB(t *testing.T) migrate.Log {
+	t.Helper()
+	log, err := kurrentlog.Open(t.Context(), kurrentlog.Config{URL: kurrenttest.Start(t, kurrenttest.Config{}).URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(log.Close)
+	return log
+}
+
+// onCluster opens a log of three copies on three server processes, where DAYBOOK_TEST_CLUSTER names a nats-server.
+func onCluster(t *testing.T) migrate.Log {
+	t.Helper()
+	binary := os.Getenv("DAYBOOK_TEST_CLUSTER")
+	if binary == "" {
+		t.Skip("three server processes take their time: set DAYBOOK_TEST_CLUSTER to the path of a nats-server")
+	}
+	c, err := clustertest.Start(t.Context(), clustertest.Config{Dir: t.TempDir(), Binary: binary})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	nc, err := bus.Connect(t.Context(), c.URL(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	log, err := natslog.Open(t.Context(), nc, natslog.Config{Replicas: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +105,7 @@ func root(events [][]byte) merkle.Hash {
 }
 
 func TestACopyHasTheSamePositionsBytesAndRootOnEveryEngine(t *testing.T) {
-	engines := map[string]func(*testing.T) migrate.Log{"memory": inMemory, "NATS": onNATS}
+	engines := map[string]func(*testing.T) migrate.Log{"memory": inMemory, "NATS": onNATS, "KurrentDB": onKurrentDB}
 	for from, open := range engines {
 		for to, target := range engines {
 			for _, n := range []int{0, 1, 6000} {
@@ -84,6 +123,20 @@ func TestACopyHasTheSamePositionsBytesAndRootOnEveryEngine(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+func TestACopyToAClusterHasTheSameRoot(t *testing.T) {
+	events := history(3000)
+	source, cluster := onNATS(t), onCluster(t)
+	write(t, source, events)
+	there, err := migrate.Run(t.Context(), source, cluster, migrate.Config{})
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	back, err := migrate.Run(t.Context(), cluster, onKurrentDB(t), migrate.Config{})
+	if err != nil || there != back || there.Root != root(events) {
+		t.Errorf("there %+v, and on %+v, %v", there, back, err)
 	}
 }
 
