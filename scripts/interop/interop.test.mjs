@@ -117,5 +117,6 @@ test("the person's record shows over HTTP what was recorded over NATS", async ()
   const text = await answer.text();
   assert.equal(answer.status, 200, text);
   assert.ok(!text.includes(person.slice(6)), "the answer repeats the identifier");
-  assert.equal(JSON.parse(text).entries[0].position, receipt.position);
+  // The message of the inbox may be recorded after this one.
+  assert.ok(JSON.parse(text).entries.some((e) => e.position === receipt.position), text);
 });
