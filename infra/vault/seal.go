@@ -10,33 +10,6 @@ import (
 	"github.com/jigowatt/daybook/infra/vault/internal/dossierkey"
 )
 
-// Seal implements commands.Vault. Like Open and Digest it returns domain.ErrNotFound where the key was never given out.
-func (v *Vault) Seal(ctx context.Context, key domain.SubjectKey, aad string, plain domain.Personal) (domain.Sealed, error) {
-	ready, err := v.ready(ctx, key)
-	if err != nil {
-		return nil, errors.Wrap(err, "seal")
-	}
-	return ready.Seal(aad, plain), nil
-}
-
-// Open implements commands.Vault.
-func (v *Vault) Open(ctx context.Context, key domain.SubjectKey, aad string, sealed domain.Sealed) (domain.Personal, error) {
-	ready, err := v.ready(ctx, key)
-	if err != nil {
-		return domain.Personal{}, errors.Wrap(err, "open sealed")
-	}
-	return ready.Open(aad, sealed)
-}
-
-// Digest implements commands.Vault.
-func (v *Vault) Digest(ctx context.Context, key domain.SubjectKey, content []byte) ([8]byte, error) {
-	ready, err := v.ready(ctx, key)
-	if err != nil {
-		return [8]byte{}, errors.Wrap(err, "digest")
-	}
-	return ready.Digest(content)
-}
-
 // ready gives a data key that can be used at once.
 func (v *Vault) ready(ctx context.Context, key domain.SubjectKey) (*dossierkey.Key, error) {
 	if ready := v.keys.get(key); ready != nil {

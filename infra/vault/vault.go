@@ -17,6 +17,7 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/keys"
 	"github.com/jigowatt/daybook/infra/sqlite"
+	"github.com/jigowatt/daybook/infra/vault/internal/dossierkey"
 )
 
 const fileName = "vault.db"
@@ -60,6 +61,8 @@ func (c Config) withDefaults() Config {
 
 // Vault is an open vault. All methods may be called concurrently.
 type Vault struct {
+	dossierkey.Sealer // by ready
+
 	db     *sqlite.DB
 	kek    keys.KEK
 	config Config
@@ -108,6 +111,7 @@ func Open(dir string, kek keys.KEK, config Config) (*Vault, error) {
 	v := &Vault{db: db, kek: kek, config: config,
 		close: sync.OnceValue(func() error { return errors.CombineErrors(db.Close(), lock.Close()) }),
 		index: newIndexCache(config.IndexCache), raws: newRawCache(config.KeyCache), keys: newKeyCache(config.ReadyCache), pending: newPending()}
+	v.Sealer = v.ready
 	if err := v.load(context.Background()); err != nil {
 		return nil, errors.CombineErrors(errors.Wrap(err, "open vault"), v.Close())
 	}

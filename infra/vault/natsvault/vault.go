@@ -17,6 +17,7 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/keys"
+	"github.com/jigowatt/daybook/infra/vault/internal/dossierkey"
 )
 
 // Config says which vault to open and how much memory it may use.
@@ -35,6 +36,8 @@ type Config struct {
 
 // Vault is an open vault. All methods may be called concurrently, and other processes may use the same one.
 type Vault struct {
+	dossierkey.Sealer // by ready
+
 	bucket *bucket
 	kek    keys.KEK
 	config Config
@@ -93,6 +96,7 @@ func Open(ctx context.Context, nc *nats.Conn, kek keys.KEK, config Config) (*Vau
 		bucket: newBucket(nc, bucketName(config.Name)), kek: kek, config: config, people: newPeople(config.Cache),
 		controllers: map[domain.ControllerID][]byte{},
 	}
+	v.Sealer = v.ready
 	if err := v.prepare(ctx); err != nil {
 		return nil, errors.Wrap(err, "open the shared vault")
 	}
