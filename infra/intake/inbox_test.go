@@ -147,7 +147,10 @@ func TestAnInboxThatCannotWriteSaysSo(t *testing.T) {
 	w.open()
 	w.runIntake()
 	js := must(jetstream.New(w.nc))
-	w.until("the drain", func() bool { _, err := js.Consumer(t.Context(), intake.InboxStream, "ledger"); return err == nil })
+	w.until("the drain", func() bool { // it asks for messages: a consumer that is only being made would take its maker down
+		c, err := js.Consumer(t.Context(), intake.InboxStream, "ledger")
+		return err == nil && c.CachedInfo().NumWaiting > 0
+	})
 	w.check(js.DeleteStream(t.Context(), intake.InboxStream))
 	ack := read[wire.PubAck](w, w.ask(msg(subject(wire.Inbox), "", event("a"))))
 	if ack.Error == nil || ack.Error.Code != wire.Unavailable.Status() || ack.Sequence != 0 {

@@ -2,6 +2,7 @@ package kurrentlog
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
@@ -119,16 +120,19 @@ func code(err error) esdb.ErrorCode {
 	return esdb.ErrorCodeUnknown
 }
 
-// isBroken says that a client is of no more use, or holds on to a connection that is lost.
+// isBroken says that a client is of no more use: whatever is not the server's answer. Where a connection is lost the client often gives
+// a bare error of gRPC, and goes on giving it for as long as gRPC holds back from dialling, to every further try.
 func isBroken(err error) bool {
-	if err == nil {
+	if err == nil || errors.Is(err, io.EOF) {
 		return false
 	}
 	switch code(err) {
-	case esdb.ErrorCodeConnectionClosed, esdb.ErrorUnavailable, esdb.ErrorCodeDeadlineExceeded, esdb.ErrorCodeUnauthenticated:
-		return true
+	case esdb.ErrorCodeResourceNotFound, esdb.ErrorCodeResourceAlreadyExists, esdb.ErrorCodeWrongExpectedVersion,
+		esdb.ErrorCodeAccessDenied, esdb.ErrorCodeStreamDeleted, esdb.ErrorCodeUnsupportedFeature,
+		esdb.ErrorCodeNotLeader: // it reconnects by itself
+		return false
 	}
-	return errors.IsAny(err, errPanicked, errStuck)
+	return true
 }
 
 // isFinal says that asking again changes nothing: it is an answer, the server does not let us in, or the log is closed.
