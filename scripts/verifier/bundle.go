@@ -86,7 +86,7 @@ func checkBundle(path string, log verifierKey, witnesses []verifierKey, demanded
 	if own := strings.TrimSuffix(string(content(files["key"])), "\n"); own != log.text() {
 		bad("the key in the bundle is not the one that you gave")
 	}
-	c := openCheckpoint(content(files["checkpoint"]), log, witnesses, demanded)
+	c := demand(content(files["checkpoint"]), log, witnesses, demanded)
 	if m.Checkpoint.Origin != c.origin || m.Checkpoint.Size != c.size || m.Checkpoint.Root != fmt.Sprintf("%x", c.root) {
 		bad("the manifest has another checkpoint than the bundle")
 	}

@@ -62,7 +62,7 @@ func main() {
 		return
 	}
 	v := verifier{files: open(flag.Arg(0))}
-	c := v.head(log, witnesses, demanded)
+	c, cosigned := v.heads(log, witnesses, demanded)
 	v.size = c.size
 	var before checkpoint
 	if *since != "" {
@@ -70,16 +70,24 @@ func main() {
 		if err != nil {
 			end(1, "the checkpoint that you kept cannot be read: %v", err)
 		}
-		before = openCheckpoint(note, log, nil, 0)
+		before, _ = openCheckpoint(note, log, nil)
 		if before.size > c.size {
 			bad("it has %d events, and had %d when you verified it", c.size, before.size)
 		}
 	}
-	if got := v.root(before); got != c.root {
-		bad("the root of the events is %x, and %x was signed (positions 0 to %d)", got, c.root, c.size-1)
+	leaves := v.check(before)
+	for _, must := range []checkpoint{before, cosigned, c} {
+		if got := tree(leaves[:must.size]); must.origin != "" && got != must.root {
+			bad("the root of the first %d events is %x, and %x was signed", must.size, got, must.root)
+		}
 	}
-	fmt.Printf("%s: %d events, every one the one that was signed; root %x\n", c.origin, c.size, c.root)
 	if before.size > 0 {
-		fmt.Printf("the first %d are those of the checkpoint that you kept; they were not read again\n", before.size)
+		fmt.Printf("%s: of %d events, those from position %d on are the ones that were signed; root %x\n", c.origin, c.size, before.size, c.root)
+		fmt.Printf("the first %d are those of the checkpoint that you kept by their hashes; they were not read again\n", before.size)
+	} else {
+		fmt.Printf("%s: %d events, every one the one that was signed; root %x\n", c.origin, c.size, c.root)
+	}
+	if cosigned.origin != "" {
+		fmt.Printf("the first %d are cosigned as you demand\n", cosigned.size)
 	}
 }

@@ -51,8 +51,8 @@ type checkpoint struct {
 	root   [32]byte
 }
 
-// openCheckpoint reads a signed tree head. The log must have signed it, and as many of the witnesses as are demanded.
-func openCheckpoint(note []byte, log verifierKey, witnesses []verifierKey, demanded int) (c checkpoint) {
+// openCheckpoint reads a signed tree head, and counts the witnesses who cosigned it. The log must have signed it.
+func openCheckpoint(note []byte, log verifierKey, witnesses []verifierKey) (c checkpoint, seen int) {
 	text, signatures, cut := strings.Cut(string(note), "\n\n")
 	text += "\n"
 	if !cut || !strings.HasSuffix(signatures, "\n") {
@@ -88,15 +88,21 @@ func openCheckpoint(note []byte, log verifierKey, witnesses []verifierKey, deman
 	if !signed || len(lines) < 4 || lines[0] != log.name {
 		bad("the checkpoint is not signed with the key")
 	}
-	if len(cosigned) < demanded {
-		bad("%d of the witnesses cosigned the checkpoint, and %d are demanded", len(cosigned), demanded)
-	}
 	size, err1 := strconv.ParseUint(lines[1], 10, 63)
 	hash, err2 := base64.StdEncoding.Strict().DecodeString(lines[2])
 	if err1 != nil || err2 != nil || len(hash) != len(c.root) {
 		bad("the checkpoint does not give a size and a root")
 	}
-	return checkpoint{log.name, size, [32]byte(hash)}
+	return checkpoint{log.name, size, [32]byte(hash)}, len(cosigned)
+}
+
+// demand reads a checkpoint that as many of the witnesses as are demanded must have cosigned.
+func demand(note []byte, log verifierKey, witnesses []verifierKey, demanded int) checkpoint {
+	c, seen := openCheckpoint(note, log, witnesses)
+	if seen < demanded {
+		bad("%d of the witnesses cosigned the checkpoint, and %d are demanded", seen, demanded)
+	}
+	return c
 }
 
 // cosigned checks a signature of C2SP cosignature/v1: eight bytes of time, and what signs the time and the checkpoint.

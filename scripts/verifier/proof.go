@@ -37,7 +37,7 @@ func checkProof(proofFile, eventFile string, log verifierKey, witnesses []verifi
 		}
 		path = append(path, [32]byte(hash))
 	}
-	c := openCheckpoint(note, log, witnesses, demanded)
+	c := demand(note, log, witnesses, demanded)
 	if !included(leaf(event), index, c.size, path, c.root) {
 		bad("position %d: the proof is not one of this event", index)
 	}

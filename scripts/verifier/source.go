@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -14,6 +15,9 @@ import (
 type source interface {
 	// read gives a file, and says false where there is none.
 	read(path string) (content []byte, is bool, err error)
+	// wider gives the paths of what may stand in the place of a partial tile, once the log has grown: the full tile, and where that
+	// can be seen, partial ones that hold more.
+	wider(full string, n int) []string
 }
 
 // maxFile bounds a file: a bundle has 256 entries of at most 64 KiB.
@@ -40,10 +44,23 @@ func (d directory) read(path string) ([]byte, bool, error) {
 	return limited(f)
 }
 
+func (d directory) wider(full string, n int) []string {
+	paths := []string{full}
+	listed, _ := os.ReadDir(filepath.Join(string(d), filepath.FromSlash(full+".p"))) // none where there is none
+	for _, file := range listed {
+		if width, err := strconv.Atoi(file.Name()); err == nil && width > n {
+			paths = append(paths, full+".p/"+file.Name())
+		}
+	}
+	return paths
+}
+
 type address struct {
 	base string
 	http *http.Client
 }
+
+func (a address) wider(full string, _ int) []string { return []string{full} }
 
 func (a address) read(path string) ([]byte, bool, error) {
 	res, err := a.http.Get(a.base + "/" + path)

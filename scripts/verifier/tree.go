@@ -15,33 +15,43 @@ type verifier struct {
 	size  uint64
 }
 
-// head gives the newest checkpoint that the witnesses cosigned who are demanded: the last, or the last that the ledger kept for them.
-func (v verifier) head(log verifierKey, witnesses []verifierKey, demanded int) checkpoint {
-	names := []string{"checkpoint"}
-	if demanded > 0 {
-		names = []string{"witnessed", "checkpoint"}
-	}
-	for _, name := range names {
+// heads gives the last checkpoint, and the newest that the witnesses cosigned who are demanded: the last, or the one that the ledger
+// kept for them, which is older where they are slow. It is read first, so that it cannot be the newer one.
+func (v verifier) heads(log verifierKey, witnesses []verifierKey, demanded int) (last, cosigned checkpoint) {
+	open := func(name string) (c checkpoint, seen int) {
 		note, is, err := v.files.read(name)
-		if err != nil {
+		switch {
+		case err != nil:
 			end(1, "%v", err)
+		case is:
+			return openCheckpoint(note, log, witnesses)
 		}
-		if is {
-			return openCheckpoint(note, log, witnesses, demanded)
-		}
+		return c, 0
 	}
-	bad("there is no checkpoint")
-	return checkpoint{}
+	kept := 0
+	if demanded > 0 {
+		cosigned, kept = open("witnessed")
+	}
+	last, seen := open("checkpoint")
+	switch {
+	case last.origin == "":
+		bad("there is no checkpoint")
+	case cosigned.size > last.size:
+		bad("it has %d events, and witnesses saw %d", last.size, cosigned.size)
+	case max(seen, kept) < demanded:
+		bad("%d of the witnesses cosigned the checkpoint, and %d are demanded", max(seen, kept), demanded)
+	case demanded > 0 && seen >= demanded:
+		cosigned = last
+	}
+	return last, cosigned
 }
 
-// root computes the root from the bundles, and holds every tile against what is computed. Of a level it keeps 32 bytes a hash. The
-// leaves of what was verified before are taken from the tiles, which prove themselves: their root must be the one of then.
-func (v verifier) root(before checkpoint) [32]byte {
+// check gives the hash of every event, computed from the bundles, and holds every tile against what is computed. Of a level it keeps
+// 32 bytes a hash. The leaves of what was verified before are taken from the tiles, which prove themselves: their root must be the
+// one of then.
+func (v verifier) check(before checkpoint) [][32]byte {
 	leaves := v.known(before)
 	leaves = append(leaves, v.leaves(uint64(len(leaves)))...)
-	if before.size > 0 && tree(leaves[:before.size]) != before.root {
-		bad("the first %d events are not those of the checkpoint that you kept", before.size)
-	}
 	level := leaves
 	for l, each := 0, 1; len(level) > 0; l, each = l+1, each*width {
 		above := make([][32]byte, 0, len(level)/width)
@@ -54,7 +64,7 @@ func (v verifier) root(before checkpoint) [32]byte {
 		}
 		level = above
 	}
-	return tree(leaves)
+	return leaves
 }
 
 // known gives the leaves of the full tiles beneath a checkpoint, as the tiles tell them.
@@ -113,17 +123,40 @@ func (v verifier) read(level string, index uint64, n int, position uint64) []byt
 		path = fmt.Sprintf("x%03d/%s", rest%1000, path)
 	}
 	path = "tile/" + level + "/" + path
+	paths := []string{path}
 	if n < width {
 		path += fmt.Sprintf(".p/%d", n)
+		paths = append([]string{path}, v.files.wider(paths[0], n)...)
 	}
-	content, is, err := v.files.read(path)
-	if err != nil {
-		end(1, "position %d: %v", position, err)
+	for _, from := range paths {
+		content, is, err := v.files.read(from)
+		if err != nil {
+			end(1, "position %d: %v", position, err)
+		}
+		if is && from != path {
+			content = first(level, content, n)
+		}
+		if is {
+			return content
+		}
 	}
-	if !is {
-		bad("position %d: %s is missing", position, path)
+	bad("position %d: %s is missing", position, path)
+	return nil
+}
+
+// first gives the first hashes or entries of a tile or bundle that holds more. What is cut off is given whole, for the caller to say.
+func first(level string, content []byte, n int) []byte {
+	if level != "entries" {
+		return content[:min(len(content), 32*n)]
 	}
-	return content
+	at := 0
+	for range n {
+		if len(content) < at+2 || len(content) < at+2+int(binary.BigEndian.Uint16(content[at:])) {
+			return content
+		}
+		at += 2 + int(binary.BigEndian.Uint16(content[at:]))
+	}
+	return content[:at]
 }
 
 // tree gives the root above hashes: the left part has the largest power of two that is less than all (RFC 6962, section 2.1).

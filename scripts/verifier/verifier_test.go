@@ -197,6 +197,13 @@ func TestWhatIsTakenAndWhatIsNot(t *testing.T) {
 	flip := func(b []byte) []byte { b[len(b)/2] ^= 1; return b }
 	proof, entry := proofOf(t, 300, n, note(n, log, first))
 	wrong, _ := proofOf(t, 301, n, note(n, log))
+	slow := logOf(t, n, note(n, log))
+	write(t, slow+"/witnessed", []byte(note(600, log, first)))
+	ahead := logOf(t, 600, note(600, log))
+	write(t, ahead+"/witnessed", []byte(note(n, log, first)))
+	older := logOf(t, n, note(600, log)) // a checkpoint inside of what the tiles hold
+	behind := httptest.NewServer(http.FileServer(http.Dir(older)))
+	defer behind.Close()
 	forged := logOf(t, n, strings.Replace(note(n, log), "\n700\n", "\n699\n", 1))
 	for rule, row := range map[string]struct {
 		args []string
@@ -210,6 +217,10 @@ func TestWhatIsTakenAndWhatIsNot(t *testing.T) {
 		"since the same":                     {[]string{"-since", kept(n, log), sound}, 0, "the first 700"},
 		"a witness":                          {[]string{"-witness", first.key(), sound}, 0, "700 events"},
 		"one of two witnesses":               {[]string{"-witness", first.key(), "-witness", second.key(), "-quorum", "1", sound}, 0, "700 events"},
+		"a witness that is slow":             {[]string{"-witness", first.key(), slow}, 0, "the first 600 are cosigned"},
+		"a witness that is slow, since":      {[]string{"-since", kept(650, log), "-witness", first.key(), slow}, 0, "700 events, those from position 650 on"},
+		"an older checkpoint":                {[]string{older}, 0, "600 events"},
+		"since an older checkpoint":          {[]string{"-since", kept(520, log), older}, 0, "the first 520"},
 		"a proof":                            {[]string{"-event", entry, proof}, 0, "position 300 of 700"},
 		"a proof with a witness":             {[]string{"-event", entry, "-witness", first.key(), proof}, 0, "position 300"},
 		"since a checkpoint of another tree": {[]string{"-since", kept(601, log), logOf(t, 600, note(600, log))}, 3, "had 601"},
@@ -219,7 +230,9 @@ func TestWhatIsTakenAndWhatIsNot(t *testing.T) {
 		"a changed entry":                    {[]string{changed("tile/entries/001", flip)}, 3, "position"},
 		"a changed tile":                     {[]string{changed("tile/0/001", flip)}, 3, "position 384"},
 		"a changed tile above":               {[]string{changed("tile/1/000.p/2", flip)}, 3, "position 256"},
-		"a changed old tile, since":          {[]string{"-since", kept(600, log), changed("tile/0/000", flip)}, 3, "not those of the checkpoint"},
+		"a changed old tile, since":          {[]string{"-since", kept(600, log), changed("tile/0/000", flip)}, 3, "position 0"},
+		"an older checkpoint at an address":  {[]string{behind.URL}, 3, "position 512: tile/entries/002.p/88 is missing"},
+		"witnesses saw more":                 {[]string{"-witness", first.key(), ahead}, 3, "witnesses saw 700"},
 		"a torn bundle":                      {[]string{changed("tile/entries/002.p/188", func(b []byte) []byte { return b[:40] })}, 3, "cut off"},
 		"a changed size":                     {[]string{forged}, 3, "false"},
 		"a proof of another event":           {[]string{"-event", entry, wrong}, 3, "position 301"},
