@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/cockroachdb/errors"
+
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/merkle"
 )
@@ -117,8 +119,33 @@ func (h *holding) gather(ctx context.Context, files Files, size domain.Position)
 		return more
 	})
 	if err != nil {
-		give(&group{err: err, done: make(chan struct{})})
+		give(&group{err: next.before(ctx, files, err), done: make(chan struct{})})
 	}
+}
+
+// before gives what differs in the part of a group that was read before the log broke off, or else why it did: a log that lost an
+// event in the middle is shorter, too, and what is wrong first is where it was lost.
+func (g *group) before(ctx context.Context, files Files, err error) error {
+	var damage *Damage
+	if g.place.width = len(g.events); len(g.events) == 0 || !errors.As(err, &damage) {
+		return err
+	}
+	if g.read(ctx, files); g.same() {
+		return err
+	}
+	if earlier := g.differs(ctx, files, g.place, g.bundle, g.entries()); errors.As(earlier, &damage) {
+		return errors.WithSecondaryError(earlier, err)
+	}
+	return err
+}
+
+// entries gives the bundle that the events make.
+func (g *group) entries() []byte {
+	var bundle []byte
+	for _, event := range g.events {
+		bundle = append(append(bundle, byte(len(event)>>8), byte(len(event))), event...)
+	}
+	return bundle
 }
 
 func groupAt(at, size domain.Position) *group {
@@ -140,12 +167,7 @@ func (g *group) read(ctx context.Context, files Files) {
 // check compares the events with the bundle and their leaves with the tile. What differs is looked at once more, slowly, by files.
 func (g *group) check(ctx context.Context, files Files) {
 	if !g.same() {
-		var want []byte
-		for _, event := range g.events {
-			want = append(append(want, byte(len(event)>>8), byte(len(event))), event...)
-		}
-		g.err = g.differs(ctx, files, g.place, g.bundle, want)
-		if g.err != nil {
+		if g.err = g.differs(ctx, files, g.place, g.bundle, g.entries()); g.err != nil {
 			return
 		}
 	}

@@ -194,6 +194,24 @@ func TestALogThatIsShorterIsRefused(t *testing.T) {
 	t.Logf("%d shorter logs, each refused", len(sizes))
 }
 
+// A log that lost an event in its middle is shorter, too; what is wrong first is where it was lost.
+func TestAnEventThatWasTakenOutIsNamed(t *testing.T) {
+	dir, key, _ := kept(t, 3000)
+	lost := []int{0, 100, 255, 256, 2815, 2816, 2900, 2998}
+	for _, at := range lost {
+		log := logOf(t, at)
+		for n := at; n < 2999; n++ {
+			must(t, log.Append(t.Context(), domain.Position(n), [][]byte{event(n + 1)}))
+		}
+		_, err := verify(t, log, config(dir), key)
+		var d *tiles.Damage
+		if !errors.As(err, &d) || d.From != domain.Position(at) {
+			t.Errorf("without event %d: %v", at, err)
+		}
+	}
+	t.Logf("%d events taken out, each named", len(lost))
+}
+
 // A log that lost its end and grew again has other events where the signed ones were.
 func TestPositionsThatWereUsedAgainAreNamed(t *testing.T) {
 	dir, _, _ := kept(t, 3000)

@@ -32,6 +32,9 @@ type Verification struct {
 	Progress func(done, of domain.Position)
 }
 
+// From gives the position from which on entries are checked: the size of the checkpoint in Since, 0 where there is none.
+func (v Verification) From() domain.Position { return ClaimedSize(v.Since) }
+
 // Verify holds every event against the entries, tiles and checkpoints, and gives the newest checkpoint. It returns a *Damage with
 // the first bad position where anything differs, domain.ErrNotFound where there is no checkpoint and never was, domain.ErrInvalid for a key that
 // is none, and domain.ErrUnavailable.
