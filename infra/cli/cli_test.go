@@ -63,7 +63,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": start, "halt": halted, "sample": writeSample, "pack": pack, "until": until, "code": code, "narrow": narrow,
 			"beat": beat, "ledgerkey": ledgerKey, "keep": keep, "order": ordered, "tamper": tamper, "listen": listen, "called": called,
-			"fetch": fetch,
+			"fetch": fetch, "followed": followed,
 		},
 	})
 }
@@ -95,16 +95,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 0 {
 		data = args[0]
 	}
-	self, err := exec.LookPath("daybook")
-	if path := ts.Getenv("PATH"); err != nil || path != "" {
-		for dir := range strings.SplitSeq(path, string(os.PathListSeparator)) {
-			if _, err := os.Stat(dir + "/daybook"); err == nil {
-				self = dir + "/daybook"
-				break
-			}
-		}
-	}
-	cmd := exec.Command(self, "serve", "--data", ts.MkAbs(data), "--http", "127.0.0.1:0", "--nats", "127.0.0.1:0")
+	cmd := exec.Command(daybook(ts), "serve", "--data", ts.MkAbs(data), "--http", "127.0.0.1:0", "--nats", "127.0.0.1:0")
 	cmd.Args = append(cmd.Args, args[min(1, len(args)):]...)
 	cmd.Dir = ts.MkAbs(".")
 	var log bytes.Buffer

@@ -35,13 +35,18 @@ func (p *program) logRead() *cobra.Command {
 			if f.from < 0 || f.to < -1 {
 				return usage("A position is below nothing.", "Positions count from 0.")
 			}
+			if f.to >= 0 && f.to < f.from {
+				return usage("The last position comes before the first.", "Give --to a position that is not before --from.")
+			}
 			r, err := p.reading(f)
 			if err != nil {
 				return err
 			}
 			w := &logWriter{program: p, filter: f}
 			if of.data != "" {
-				err = p.readStopped(cmd.Context(), of, r, w.take)
+				if err = p.readStopped(cmd.Context(), of, r, w.take); err == nil && r.person != "" {
+					p.note(unrecorded)
+				}
 			} else {
 				err = p.readRemote(cmd.Context(), r, w.take)
 			}
@@ -56,7 +61,8 @@ func (p *program) logRead() *cobra.Command {
 	cmd.Flags().Int64Var(&f.from, "from", 0, "the first position to read")
 	cmd.Flags().Int64Var(&f.to, "to", -1, "the last position to read; -1 for the end of the log")
 	cmd.Flags().StringVar(&f.person, "person", "", "only what names this person, as kind:value; needs --controller")
-	cmd.Flags().StringVar(&f.asOf, "as-of", "", "end where the log ended: at this position, or at this time of recording, 2026-11-23T12:00:00Z")
+	cmd.Flags().StringVar(&f.asOf, "as-of", "", "end where the log ended: at this position, or at this time of recording, 2026-11-23T12:00:00Z, or\n"+
+		"the end of a day in UTC, 2026-11-23")
 	of.add(cmd, "read")
 	return cmd
 }
@@ -92,8 +98,10 @@ func (p *program) reading(f logFilter) (reading, error) {
 			r.before = &position
 		} else if until, err := time.Parse(time.RFC3339, f.asOf); err == nil {
 			r.until = &until
+		} else if day, err := time.Parse(time.DateOnly, f.asOf); err == nil {
+			r.until = new(day.AddDate(0, 0, 1).Add(-time.Millisecond)) // as the ledger reads a day
 		} else {
-			return r, usage("It is not said as of when.", "Write a position, or a time as 2026-11-23T12:00:00Z.")
+			return r, usage("It is not said as of when.", "Write a position, a day as 2026-11-23, which stands for its end in UTC, or 2026-11-23T12:00:00Z.")
 		}
 	}
 	// Where entries go to the terminal, a bar would stand in their way.
