@@ -99,9 +99,14 @@ func lookSentence(by oversight.By, fact domain.Fact) string {
 	case oversight.ExportMade:
 		did = "exported " + f.What + " as " + f.Format + ", " + rowsWords(f.Rows)
 	case oversight.VerificationMade:
-		did = "checked the history and found it intact"
-		if !f.Intact {
-			did = "checked the history and found it changed"
+		did = "checked the history"
+		if f.From > 0 {
+			did += " from entry " + strconv.FormatUint(f.From, 10) + " on"
+		}
+		if f.Intact {
+			did += " and found it intact"
+		} else {
+			did += " and found it changed"
 		}
 	}
 	why := reasonWords(by.Reason)

@@ -129,7 +129,21 @@ func (s *Stopped) Complete(ctx context.Context, v Verification) (Verification, e
 		}
 	}
 	v.Log, v.Files, v.Checkpoints = s.log, tiles.Directory(a.cfg.path(tilesDir)), append(v.Checkpoints, last)
-	return v, nil
+	return v, putBack(ctx, v, last)
+}
+
+// putBack gives a *Damage where the last checkpoint is older than the published one, which no start takes either. What is wrong with
+// either of them otherwise is for verifying to say.
+func putBack(ctx context.Context, v Verification, last []byte) error {
+	signed, err := v.Files.File(ctx, "checkpoint")
+	if err != nil {
+		return nil //nolint:nilerr // verifying asks for it again
+	}
+	published, err := tiles.OpenCheckpoint(signed, v.Key)
+	if size := tiles.ClaimedSize(last); err == nil && size < published.Size {
+		return found("the last checkpoint is older than the published one", size, published.Size)
+	}
+	return nil
 }
 
 // key gives the ledger's own verifier key.

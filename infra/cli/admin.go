@@ -27,7 +27,7 @@ func (p *program) status() *cobra.Command {
 			if p.format == "table" {
 				ready := "It is ready."
 				if !s.Ready {
-					ready = "It is not ready: " + strings.Join(s.Reasons, "; ") + "."
+					ready = stopped("It is not ready: " + strings.Join(s.Reasons, "; "))
 				}
 				p.say(fmt.Sprintf("The ledger at %s has %d entries. %s", p.ledger().base, s.End, ready))
 				p.say(append(witnessWords(s.Witnessing), "")...)

@@ -180,7 +180,7 @@ func (p *program) checkLedger(ctx context.Context) []check {
 	}
 	checks := []check{{"ledger", checkGood, fmt.Sprintf("It answers, with %d entries, version %s.", s.End, s.Version), ""}}
 	if !s.Ready {
-		checks[0] = check{"ledger", checkBad, "It is not ready: " + strings.Join(s.Reasons, "; ") + ".", "Look at what the ledger logs; restart it where its disk was full."}
+		checks[0] = check{"ledger", checkBad, stopped("It is not ready: " + strings.Join(s.Reasons, "; ")), "Look at what the ledger logs; restart it where its disk was full."}
 	}
 	for _, v := range s.Views {
 		checks = append(checks, checkView(v))

@@ -11,10 +11,12 @@ import (
 
 // verdict is the outcome of a verification.
 type verdict struct {
-	Verified bool   `json:"verified"`
-	Events   uint64 `json:"events"`
-	Root     string `json:"root,omitempty"`
-	Key      string `json:"key,omitempty"`
+	Verified bool `json:"verified"`
+	// Since is the position of the first entry that was read; what is before it was verified by whoever kept the checkpoint.
+	Since  uint64 `json:"since,omitempty"`
+	Events uint64 `json:"events"`
+	Root   string `json:"root,omitempty"`
+	Key    string `json:"key,omitempty"`
 	// Witnessed is the number of entries that witnesses cosigned as the policy demands.
 	Witnessed *uint64 `json:"witnessed,omitempty"`
 	Problem   string  `json:"problem,omitempty"`
@@ -28,20 +30,21 @@ type verdict struct {
 type checked struct {
 	app.Verified
 	key       string
-	since     bool
-	witnessed *app.Verified // the newest checkpoint that was cosigned as a policy demands, where one was named
+	from      domain.Position // the first entry that was read
+	witnessed *app.Verified   // the newest checkpoint that was cosigned as a policy demands, where one was named
 }
 
 // verified shows that nothing differs.
 func (p *program) verified(head checked) error {
-	v := verdict{Verified: true, Events: uint64(head.Size), Root: hex.EncodeToString(head.Root[:]), Key: head.key}
+	v := verdict{Verified: true, Since: uint64(head.from), Events: uint64(head.Size), Root: hex.EncodeToString(head.Root[:]), Key: head.key}
 	if head.witnessed != nil {
 		v.Witnessed = new(uint64(head.witnessed.Size))
 	}
 	if p.format == "table" {
-		p.say(sentenceFor(head.Verified), "Root of the tree: "+v.Root)
-		if head.since {
-			p.say("The entries before the checkpoint of --since were not read again: it is proved that they are the same.")
+		p.say(sentenceFor(head), "Root of the tree: "+v.Root)
+		if head.from > 0 {
+			p.say("What is signed for the first " + head.from.String() + " is what your checkpoint says. They themselves were not read again: " +
+				"daybook verify --checkpoint reads them, too.")
 		}
 		if head.witnessed != nil {
 			p.say("Witnesses cosigned it as the policy demands with " + head.witnessed.Size.String() + " entries.")
@@ -54,11 +57,18 @@ func (p *program) verified(head checked) error {
 	return p.showVerdict(v)
 }
 
-func sentenceFor(head app.Verified) string {
-	switch head.Size {
-	case 0:
+func sentenceFor(head checked) string {
+	switch {
+	case head.Size == 0:
 		return "Nothing is signed yet, so that there was nothing to check."
-	case 1:
+	case head.from == head.Size:
+		return "The history is the one of your checkpoint, and nothing was added to it."
+	case head.from == head.Size-1:
+		return "The history goes on from your checkpoint: the entry added since, position " + head.from.String() + ", is the one that was signed."
+	case head.from > 0:
+		return "The history goes on from your checkpoint: the " + (head.Size - head.from).String() + " entries added since, positions " +
+			head.from.String() + " to " + (head.Size - 1).String() + ", are those that were signed."
+	case head.Size == 1:
 		return "The history is whole: its one entry is the one that was signed."
 	}
 	return "The history is whole: all " + head.Size.String() + " entries, positions 0 to " + (head.Size - 1).String() +

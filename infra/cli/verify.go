@@ -76,13 +76,18 @@ func (p *program) verifyHistory(ctx context.Context, f verifying) error {
 	}
 	bar.finish()
 	if f.data == "" {
-		p.verifiedBy(ctx, done.Verified, err, f.key == "")
+		p.verifiedBy(ctx, v.From(), done.Verified, err, f.key == "")
+	} else if err == nil || errors.Is(err, app.ErrDamaged) {
+		p.note(unrecorded)
 	}
 	if err != nil {
 		return p.unverified(err)
 	}
 	return p.verified(done)
 }
+
+// unrecorded is what is said of a look that leaves no trace.
+const unrecorded = "Nobody will see that you looked: a ledger that is stopped records nothing."
 
 // keptCheckpoint reads the file of a checkpoint that an auditor kept.
 func keptCheckpoint(path string) ([]byte, error) {
@@ -95,16 +100,16 @@ func keptCheckpoint(path string) ([]byte, error) {
 
 // verifiedBy has the running ledger record that its history was checked, and what came of it. A ledger that is damaged records
 // nothing any more, and whoever checks it must hear of the damage first: that it could not be recorded is said and no failure.
-func (p *program) verifiedBy(ctx context.Context, head app.Verified, failed error, ownKey bool) {
+func (p *program) verifiedBy(ctx context.Context, from domain.Position, head app.Verified, failed error, ownKey bool) {
 	var damage *app.Damage
-	record := wire.LookVerification{Until: uint64(head.Size), Intact: failed == nil}
+	record := wire.LookVerification{From: uint64(from), Until: uint64(head.Size), Intact: failed == nil}
 	switch {
 	case failed == nil:
 		record.Root = hex.EncodeToString(head.Root[:])
 	case errors.As(failed, &damage) && (ownKey || damage.To > damage.From): // a key of the caller's own may be the wrong one
 		if damage.To > damage.From {
 			bad := uint64(damage.From)
-			record.Bad, record.Until = &bad, uint64(damage.To)
+			record.Bad, record.From, record.Until = &bad, min(record.From, bad), uint64(damage.To)
 		}
 	default:
 		return // it was not checked
@@ -150,7 +155,7 @@ func (p *program) verifyRemote(ctx context.Context, v app.Verification, policy [
 
 // verifyWith verifies, and demands the cosignatures of a policy where there is one.
 func verifyWith(ctx context.Context, v app.Verification, policy []byte) (checked, error) {
-	done := checked{key: v.Key, since: v.Since != nil}
+	done := checked{key: v.Key, from: v.From()}
 	if policy != nil {
 		witnessed, err := app.Quorum(ctx, &v, policy)
 		if err != nil {
