@@ -115,7 +115,7 @@ func (l *ledger) follow(path string) *follower {
 // next gives the next line, false at the end of the body.
 func (f *follower) next() (string, bool) {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(f.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(f.t.Context(), 2*time.Minute)
 	defer cancel()
 	select {
 	case line, more := <-f.lines:

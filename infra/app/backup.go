@@ -27,18 +27,11 @@ type BackupKeys = backup.Keys
 // backups makes the backups of a running ledger.
 type backups struct{ app *App }
 
-// backupPatience is how long a backup waits for a checkpoint that covers the end.
-const backupPatience = 10 * time.Second
-
 // Log is described at api.Backups. It waits a moment for a checkpoint that covers what is recorded when it is asked.
 func (b backups) Log(ctx context.Context, to io.Writer) (until domain.Position, err error) {
 	a := b.app
-	if end := a.ledger.State().End; end > 0 {
-		waiting, stop := context.WithTimeout(ctx, backupPatience)
-		defer stop()
-		if err := a.tiles.Await(waiting, end-1, false); err != nil {
-			return 0, err
-		}
+	if err := a.covered(ctx, a.ledger.State().End); err != nil {
+		return 0, err
 	}
 	m, err := a.backupLog(ctx, to, a.tiles.Checkpoint(), a.tiles.Key(), nil)
 	return domain.Position(m.Size), err

@@ -17,8 +17,12 @@ import (
 	"github.com/jigowatt/daybook/infra/witness"
 )
 
-// coverage is how long a bundle waits until a checkpoint speaks of all that was recorded before, and witnesses have seen it.
-const coverage = 5 * time.Second
+const (
+	// coverage is how long a bundle or a backup waits until a checkpoint speaks of all that was recorded before.
+	coverage = 30 * time.Second
+	// cosigning is how long a bundle waits until witnesses have seen that checkpoint.
+	cosigning = 5 * time.Second
+)
 
 type (
 	// BundleVerdict is what a bundle proves; see bundle.Verdict.
@@ -53,18 +57,25 @@ func (a *App) bundle(ctx context.Context, scope bundle.Scope, w io.Writer) (m bu
 
 // covering waits for a checkpoint that covers all before an end, and prefers one that witnesses cosigned.
 func (a *App) covering(ctx context.Context, end domain.Position) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, coverage)
-	defer cancel()
-	if end == 0 {
-		return a.tiles.Published(), nil
+	if err := a.covered(ctx, end); err != nil || end == 0 || a.witnesses == nil {
+		return a.tiles.Published(), err
 	}
-	if err := a.tiles.Await(ctx, end-1, false); err != nil {
-		return nil, err
-	}
-	if a.witnesses != nil && a.tiles.Await(ctx, end-1, true) == nil {
+	waiting, stop := context.WithTimeout(ctx, cosigning)
+	defer stop()
+	if a.tiles.Await(waiting, end-1, true) == nil {
 		return a.tiles.File(ctx, "witnessed")
 	}
 	return a.tiles.Published(), nil // witnesses that do not answer hold no bundle up; who demands them sees it
+}
+
+// covered waits for a checkpoint that covers all before an end.
+func (a *App) covered(ctx context.Context, end domain.Position) error {
+	if end == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, coverage)
+	defer cancel()
+	return a.tiles.Await(ctx, end-1, false)
 }
 
 // Bundle writes an evidence bundle of a stopped ledger, up to its last checkpoint. Nothing records it. It returns what bundle.Create

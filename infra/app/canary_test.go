@@ -55,7 +55,7 @@ func TestTheCanaryIsNeverSeenAgain(t *testing.T) {
 	}
 	answers := map[string]string{}
 	request := func(door, subject, body string, header nats.Header) {
-		reply, err := nc.RequestMsg(&nats.Msg{Subject: subject, Data: []byte(body), Header: header}, 10*time.Second)
+		reply, err := nc.RequestMsg(&nats.Msg{Subject: subject, Data: []byte(body), Header: header}, patience)
 		if err != nil {
 			t.Fatalf("%s: %v", door, err)
 		}
@@ -106,7 +106,7 @@ func TestTheCanaryIsNeverSeenAgain(t *testing.T) {
 		t.Fatal("the sample register is empty")
 	}
 	// The inbox is drained beside: wait until what could be recorded is.
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; <-time.After(10 * time.Millisecond) {
 		res, err := http.Get(r.at.HTTP + "/api/v1/log?from=0&limit=1000")
 		if err != nil {
 			t.Fatal(err)
@@ -162,7 +162,7 @@ func misuse(t *testing.T, nc *nats.Conn, url string) {
 	if _, err := named.Request("$SRV.PING."+canary, []byte(canary), 50*time.Millisecond); err == nil {
 		t.Error("a service of that name answers")
 	}
-	if _, err := named.Request("$SRV.PING", []byte(canary), 10*time.Second); err != nil {
+	if _, err := named.Request("$SRV.PING", []byte(canary), patience); err != nil {
 		t.Error(err)
 	}
 	named.Close()

@@ -110,6 +110,7 @@ func TestAFullDiskIsSaidAndHealsByItself(t *testing.T) {
 			} else if time.Since(filled) > patience {
 				t.Fatal("it is not red")
 			}
+			<-time.After(time.Millisecond)
 		}
 		if b.postWith(t, http.DefaultClient, c.at.HTTP, "while it is full") {
 			t.Error("an event was taken on while the disk was full")
@@ -125,6 +126,7 @@ func TestAFullDiskIsSaidAndHealsByItself(t *testing.T) {
 			if time.Since(emptied) > 2*patience {
 				t.Fatalf("it does not heal: %s", said)
 			}
+			<-time.After(time.Millisecond)
 		}
 		t.Logf("healed after %v", time.Since(emptied).Round(100*time.Millisecond))
 	}

@@ -46,7 +46,7 @@ func TestABitChangedInTheLogIsNeverSilent(t *testing.T) {
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if said := damaged(t, copied(t, sound)); said != "" {
+	if said := damaged(t, copied(t, sound), 3*time.Second); said != "" {
 		t.Fatalf("the sound ledger is %s", said)
 	}
 	done, silent := 0, 0
@@ -68,7 +68,7 @@ func TestABitChangedInTheLogIsNeverSilent(t *testing.T) {
 				}
 			}
 			done++
-			if said := damaged(t, data); said == "" {
+			if said := damaged(t, data, patience); said == "" {
 				silent++
 				t.Errorf("stopped cleanly %v, place %d: silent", clean, place)
 			} else {
@@ -92,8 +92,8 @@ func copied(t *testing.T, from string) string {
 	return to
 }
 
-// damaged says what the ledger says about itself, empty where it takes its damaged history for whole.
-func damaged(t *testing.T, data string) string {
+// damaged says what the ledger says about itself, empty where it takes its damaged history for whole for so long.
+func damaged(t *testing.T, data string, within time.Duration) string {
 	t.Helper()
 	a, err := app.Open(t.Context(), app.Config{Data: data, HTTP: "127.0.0.1:0", NATS: "127.0.0.1:0"})
 	if err != nil {
@@ -107,7 +107,7 @@ func damaged(t *testing.T, data string) string {
 	go func() { ended <- a.Run(ctx, func(at app.Addresses) { ready <- at }) }()
 	defer func() { stop(); <-ended }()
 	at := <-ready
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); <-time.After(5 * time.Millisecond) {
 		res, err := http.Get(at.HTTP + "/readyz")
 		if err != nil {
 			t.Fatal(err)

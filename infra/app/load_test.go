@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds every wait for something that must happen.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // books are what callers were told.
 type books struct {
@@ -231,6 +231,7 @@ func (b *books) hold(t *testing.T, r *running) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s was taken by the inbox and is not recorded", missing())
 		}
+		<-time.After(10 * time.Millisecond)
 	}
 	for id, receipt := range b.receipts {
 		if e, there := log[id]; !there || e.position != receipt.Position || !bytes.Equal(e.leaf[:], receipt.Leaf) {

@@ -33,7 +33,7 @@ func TestAnAnsweredEnquiryIsErased(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	ready := make(chan app.Addresses, 1)
 	var all sync.WaitGroup
 	all.Go(func() {

@@ -90,7 +90,7 @@ func TestALogThatIsReplacedBeneathARunningLedgerIsNeverSilent(t *testing.T) {
 			r := startWith(t, app.Config{Data: t.TempDir(), NATSURL: server.ClientURL()})
 			r.recordMany(t, "before", 8)
 			replaced(t, js, c.change)
-			body := r.red(t, 5*time.Second)
+			body := r.red(t)
 			for _, wanted := range []string{"position", "daybook repair"} {
 				if !strings.Contains(body, wanted) {
 					t.Errorf("%q is not in what it says: %s", wanted, body)
@@ -111,10 +111,10 @@ func TestALogThatIsReplacedBeneathARunningLedgerIsNeverSilent(t *testing.T) {
 }
 
 // red waits until the ledger is not ready and says what is damaged.
-func (r *running) red(t *testing.T, within time.Duration) string {
+func (r *running) red(t *testing.T) string {
 	t.Helper()
 	var body []byte
-	for deadline := time.Now().Add(within); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-time.After(5 * time.Millisecond) {
 		res, err := http.Get(r.at.HTTP + "/readyz")
 		must(t, err)
 		body, err = io.ReadAll(res.Body)

@@ -113,7 +113,7 @@ func newLedger(t testing.TB) *ledger {
 	ended := make(chan struct{})
 	go func() { defer close(ended); proof.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-ended })
-	waiting, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	waiting, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	must(t, proof.Await(waiting, domain.Position(len(stored)-1), false))
 	l.from = bundle.Sources{Log: l.log, Files: proof, Signed: proof.Published(), Key: proof.Key(), Program: "1.0.0", Now: began.AddDate(0, 0, 1), Dir: dir}

@@ -55,7 +55,7 @@ func TestAServerIsStartedAgainBeneathItsConnections(t *testing.T) {
 		t.Errorf("it answers at %s and answered at %s", s.ClientURL(), url)
 	}
 	for _, nc := range []*nats.Conn{s.Conn(), inside, outside} {
-		for deadline := time.Now().Add(20 * time.Second); !nc.IsConnected(); {
+		for deadline := time.Now().Add(2 * time.Minute); !nc.IsConnected(); <-time.After(2 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("a connection does not come back")
 			}
@@ -80,7 +80,7 @@ func TestAServerIsStartedAgainBeneathItsConnections(t *testing.T) {
 		select {
 		case subject := <-heard:
 			got[subject]++
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatalf("only %v was heard", got)
 		}
 	}

@@ -28,6 +28,9 @@ import (
 	"github.com/jigowatt/daybook/scripts/sample"
 )
 
+// patience bounds every wait for something that must happen.
+const patience = 2 * time.Minute
+
 // The test program is daybook itself where a script runs it.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
@@ -111,7 +114,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 			lines <- scanner.Text()
 		}
 	}()
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(patience)
 	for found := 0; found < 2; {
 		select {
 		case line, more := <-lines:
@@ -159,7 +162,7 @@ func halt(ts *testscript.TestScript) error {
 	select {
 	case err := <-l.done:
 		return err
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		_ = l.cmd.Process.Kill()
 		return <-l.done
 	}
@@ -196,7 +199,7 @@ func keep(ts *testscript.TestScript, _ bool, args []string) {
 
 // until runs a command again and again until its output holds a text, because views follow the log a moment later.
 func until(ts *testscript.TestScript, _ bool, args []string) {
-	for deadline := time.Now().Add(15 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		err := ts.Exec(args[1], args[2:]...)
 		if out := ts.ReadFile("stdout"); err == nil && strings.Contains(out, args[0]) {
 			return
@@ -241,7 +244,7 @@ func ordered(ts *testscript.TestScript, _ bool, args []string) {
 	defer conn.Close()
 	js, err := jetstream.New(conn)
 	ts.Check(err)
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	subject := wire.Subject{Kind: wire.Orders, Controller: args[0], Service: args[1]}.String()
 	consumer, err := js.OrderedConsumer(ctx, wire.OrdersStream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}})

@@ -52,7 +52,7 @@ type system struct{}
 // called waits for the callback that says a status, and writes its body and its signature to the files "body" and "signature".
 func called(ts *testscript.TestScript, _ bool, args []string) {
 	c := *ts.Value(system{}).(**client)
-	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		c.mu.Lock()
 		got, is := c.last[args[0]]
 		c.mu.Unlock()

@@ -50,7 +50,7 @@ func garbage(random *rand.Rand, n int) *nats.Msg {
 func number(body string) string { return body[strings.LastIndexByte(body, '#')+1:] }
 
 func TestGarbageIsAnsweredOrSetAsideOnceAndHoldsUpNobody(t *testing.T) {
-	const n = 10_000
+	const n = 3_000
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))

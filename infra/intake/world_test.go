@@ -30,7 +30,7 @@ import (
 
 const (
 	// patience bounds every wait for something that must happen.
-	patience = 20 * time.Second
+	patience = 2 * time.Minute
 	canary   = "canary-7f3@example.org"
 )
 

@@ -107,7 +107,7 @@ func (l *Ledger) Start() {
 		l.t.Fatal(err)
 	}
 	s.Start()
-	const patience = 10 * time.Second
+	const patience = time.Minute
 	if !s.ReadyForConnections(patience) {
 		s.Shutdown()
 		l.t.Fatal("the NATS server did not start")

@@ -28,7 +28,7 @@ func ask(t *testing.T, l *clienttest.Ledger, subject, contentType, body string, 
 	msg := nats.NewMsg(subject)
 	msg.Header.Set("content-type", contentType)
 	msg.Data = []byte(body)
-	reply, err := nc.RequestMsg(msg, 10*time.Second)
+	reply, err := nc.RequestMsg(msg, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

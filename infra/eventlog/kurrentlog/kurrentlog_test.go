@@ -15,7 +15,7 @@ import (
 )
 
 // patience bounds every wait of these tests; nothing is asserted about how long a thing takes.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // open opens a log until the test ends.
 func open(t testing.TB, cfg kurrentlog.Config) *kurrentlog.Log {

@@ -20,7 +20,7 @@ import (
 // readError reads from a position until an error comes, and gives it.
 func readError(t *testing.T, log commands.Log, from domain.Position) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	for b, err := range log.Read(ctx, from) {
 		if err != nil {
@@ -41,7 +41,7 @@ func put(t *testing.T, nc *nats.Conn, body string, headers ...string) {
 		m.Header[headers[i]] = []string{headers[i+1]}
 	}
 	m.Data = []byte(body)
-	_, err := nc.RequestMsg(m, 5*time.Second)
+	_, err := nc.RequestMsg(m, time.Minute)
 	must(t, err)
 }
 
