@@ -157,10 +157,13 @@ func TestAnErasureClosesOnlyWhenEveryPlaceIs(t *testing.T) {
 	l.take("erase-1", wire.CaseStep{Step: "decided", Outcome: "accepted", Grounds: []string{"A17-1-a"}, Warrant: warrantOfAnna})
 	as[wire.Settled](t, l.post(people+"matters", wire.Matter{Person: ada, Kind: wire.MatterHold, ID: "h1", Ground: "legal-claim", Reference: "Claim 7", Systems: []string{"archive"}}))
 	sent := as[wire.CaseOrders](t, l.post(cases+"/erase-1/orders", wire.CaseAction{}))
-	if len(sent.Orders) != 2 || sent.Orders[0].Place.Name != "crm" || sent.Orders[0].Instruction != "orders" || sent.Orders[1].Task != "tell" || len(sent.Blocked) != 2 || sent.Blocked[0].Hold != "h1" {
+	if len(sent.Orders) != 1 || sent.Orders[0].Place.Name != "crm" || sent.Orders[0].Instruction != "orders" || len(sent.Blocked) != 3 || sent.Blocked[0].Hold != "h1" {
 		t.Fatalf("%+v", sent)
 	}
-	if again := as[wire.CaseOrders](t, l.post(cases+"/erase-1/orders", wire.CaseAction{})); len(again.Orders) != 2 || again.Orders[0].New || again.Orders[1].New {
+	if why := sent.Blocked[2].Why; why != "Article 19: it is told once what it was given is erased at archive, by itself." {
+		t.Errorf("told of what is not erased: %s", why)
+	}
+	if again := as[wire.CaseOrders](t, l.post(cases+"/erase-1/orders", wire.CaseAction{})); len(again.Orders) != 1 || again.Orders[0].New {
 		t.Errorf("ordered twice: %+v", again)
 	}
 	l.take("erase-1", wire.CaseStep{Step: "answered"})
@@ -180,6 +183,9 @@ func TestAnErasureClosesOnlyWhenEveryPlaceIs(t *testing.T) {
 	}
 	archive, printer := wire.CasePlace{Kind: "system", Name: "archive", Service: "webshop"}, wire.CasePlace{Kind: "recipient", Name: "northprint"}
 	l.take("erase-1", wire.CaseStep{Step: "settled", Place: &archive, How: "exemption", Exemption: &wire.CaseCite{Ground: "JustificationA17LegalClaims"}})
+	if told := as[wire.CaseOrders](t, l.post(cases+"/erase-1/orders", wire.CaseAction{})); len(told.Orders) != 1 || told.Orders[0].Task != "tell" || !told.Orders[0].New {
+		t.Errorf("not told of what was erased: %+v", told)
+	}
 	if a := l.post(cases+"/erase-1/steps", wire.CaseStep{Step: "settled", Place: &printer, How: "told", Event: "erased"}); a.status != http.StatusConflict {
 		t.Errorf("told by an action that went to nobody: %d %s", a.status, a.body)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/calendar"
+	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/disclosures"
@@ -30,6 +31,7 @@ type Ledger interface {
 	Case(key request.Key) (request.State, error)
 	TakeStep(ctx context.Context, s commands.Stepped) (commands.Settled, error)
 	State() commands.State
+	Standing(key domain.SubjectKey) dossier.Standing
 }
 
 // Vault finds the dossiers of one person; see commands.Vault.
@@ -59,9 +61,8 @@ type Config struct {
 // Cases does the work. Sweep is called by one goroutine; the rest may be called by many.
 type Cases struct {
 	cfg Config
-	// looked gives of each case that is being carried out the newest entry about its people when it was looked at last. It is owned
-	// by Sweep.
-	looked map[request.Key]domain.Position
+	// looked gives of each case that is being carried out how it was when it was looked at last. It is owned by Sweep.
+	looked map[request.Key]seen
 }
 
 // New makes a Cases.
@@ -72,7 +73,7 @@ func New(cfg Config) *Cases {
 	if cfg.Patience == 0 {
 		cfg.Patience = 5 * time.Second
 	}
-	return &Cases{cfg: cfg, looked: map[request.Key]domain.Position{}}
+	return &Cases{cfg: cfg, looked: map[request.Key]seen{}}
 }
 
 // Zone gives where the days of a calendar are counted.

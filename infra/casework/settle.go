@@ -102,7 +102,8 @@ func (c *Cases) Act(s request.State, e trail.Entry) request.Act {
 }
 
 // Sweep settles every case that is being carried out and of whose people something was recorded since it was looked at last, and
-// gives how many places that closed. It returns domain.ErrUnavailable; done again it goes on.
+// gives how many places that closed. What follows from that is ordered: recipients are told of what was erased (Art. 19), and what a
+// hold kept is ordered when the hold has ended (Art. 17(3)). It returns domain.ErrUnavailable; done again it goes on.
 func (c *Cases) Sweep(ctx context.Context) (closed int, err error) {
 	view, _, err := c.view(ctx, requests.Name)
 	if err != nil {
@@ -132,32 +133,4 @@ func (c *Cases) Sweep(ctx context.Context) (closed int, err error) {
 		}
 	}
 	return closed, nil
-}
-
-// look settles one case where there is something new.
-func (c *Cases) look(ctx context.Context, one requests.Case) (closed int, err error) {
-	keys, err := c.Keys(ctx, one.State.Received)
-	if err != nil {
-		return 0, err
-	}
-	view, end, err := c.view(ctx, trail.Name)
-	if err != nil {
-		return 0, err
-	}
-	page, err := trail.New(view).Of(ctx, trail.Query{Controller: one.Key.Controller, Subjects: keys, Newest: true, Limit: 1, At: &end})
-	if err != nil || len(page.Entries) == 0 {
-		return 0, errors.Wrap(err, "newest entry of a case's people")
-	}
-	newest := page.Entries[0].Position
-	if at, before := c.looked[one.Key]; before && at == newest {
-		return 0, nil
-	}
-	steps, _, err := c.Settle(ctx, request.Of{Controller: one.Key.Controller, Case: one.Key.Case, On: Day(one.State, c.cfg.Now())})
-	if errors.Is(err, errTooLong) {
-		err = nil // Somebody goes through it by hand: nothing that is recorded later makes it shorter.
-	}
-	if err == nil {
-		c.looked[one.Key] = newest
-	}
-	return len(steps), err
 }

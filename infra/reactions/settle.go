@@ -5,6 +5,8 @@ import (
 	"log/slog"
 
 	"github.com/cockroachdb/errors"
+
+	"github.com/jigowatt/daybook/domain"
 )
 
 // settling closes what recorded actions close in cases, whenever something was recorded.
@@ -16,8 +18,7 @@ func (r *Reactions) settling(ctx context.Context) error {
 			r.cfg.Logger.InfoContext(ctx, "closed places of cases by what was recorded", slog.Int("places", closed))
 		}
 		if err == nil {
-			// Every view takes in every event; this one says that there is another.
-			err = errors.Wrap(r.cfg.Orders.Await(ctx, end), "wait for something to be recorded")
+			err = r.another(ctx, end)
 		}
 		if ctx.Err() != nil {
 			break
@@ -30,4 +31,16 @@ func (r *Reactions) settling(ctx context.Context) error {
 		pause(ctx, settleTime)
 	}
 	return nil
+}
+
+// another waits until something is recorded at a position, or until a sweep is due anyway: a hold may end by itself.
+func (r *Reactions) another(ctx context.Context, end domain.Position) error {
+	waiting, cancel := context.WithTimeout(ctx, r.cfg.Every)
+	defer cancel()
+	// Every view takes in every event; this one says that there is another.
+	err := r.cfg.Orders.Await(waiting, end)
+	if waiting.Err() != nil {
+		return nil
+	}
+	return errors.Wrap(err, "wait for something to be recorded")
 }
