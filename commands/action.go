@@ -171,6 +171,9 @@ type Receipt struct {
 	Leaf     [32]byte // RFC 6962 leaf hash of the first event
 	// Duplicate says that the action had been recorded before, and that this is the first receipt again.
 	Duplicate bool
+	// Note says that what was recorded does nothing, such as an objection to what cannot be objected to (Art. 21(1)). It is no part of
+	// the record: a repetition is answered by what the controller instructs now.
+	Note Note
 }
 
 // Outcome is what became of one action: a receipt, or an error of one of the five kinds.

@@ -156,6 +156,7 @@ func (b *book) answered(t *testing.T, m message, known bool, o commands.Outcome)
 		}
 		same := o.Receipt
 		same.Duplicate = first.receipt.Duplicate
+		same.Note = first.receipt.Note // says how it stands now
 		if acked && (first.content != m.content || first.receipt != same) {
 			t.Errorf("%v was acknowledged as %+v, now as %+v", m, first, o.Receipt)
 		}

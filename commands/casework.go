@@ -119,6 +119,7 @@ func (l *Ledger) TakeStep(ctx context.Context, s Stepped) (Settled, error) {
 		}
 		// The matters come first: an order must stand before its case says that it was given.
 		var matters []domain.Fact
+		var note Note
 		for _, m := range append(following(state, step, on.standings), s.With...) {
 			what := dossier.For(m.What, dossier.Of{Controller: key.Controller, Subject: m.Subject, By: request.Details(step).By})
 			decided, err := what.Decide(on.standings.get(m.Subject), on.now)
@@ -126,12 +127,16 @@ func (l *Ledger) TakeStep(ctx context.Context, s Stepped) (Settled, error) {
 				return nil, nil, err
 			}
 			matters = append(matters, decided...)
+			if note == (Note{}) {
+				note = on.state.note(what, on.now) // of one of a case's objections: the others are of the same people
+			}
 		}
 		events := l.owned(append(matters, facts...), on.now)
 		events[len(events)-1].ID = id
-		return nil, events, nil
+		return note, events, nil
 	}})
-	return Settled{Position: result.position, Events: result.events}, err
+	note, _ := result.value.(Note)
+	return Settled{Position: result.position, Events: result.events, Note: note}, err
 }
 
 // noted seals the note, bound to the event that is to carry it.

@@ -152,7 +152,7 @@ func (l *Ledger) State() State { return *l.state.Load() }
 // called from a stage of the pipeline and must not block. Submit itself never waits: it returns domain.ErrBusy when too much is
 // waiting already, and ErrClosed; then nothing was taken on and done is not called.
 func (l *Ledger) Submit(actions []Action, done func([]Outcome)) error {
-	s := &submission{actions: actions, outcomes: make([]Outcome, len(actions)), done: done}
+	s := &submission{actions: actions, outcomes: make([]Outcome, len(actions)), done: l.noticed(actions, done)}
 	if len(actions) == 0 {
 		done(nil)
 		return nil

@@ -29,6 +29,8 @@ type Settled struct {
 	Position domain.Position
 	Events   int
 	Of       dossier.Of
+	// Note says that what was recorded does nothing, such as an objection to what cannot be objected to (Art. 21(1)).
+	Note Note
 }
 
 // About records a matter of a person whom the ledger knows. It returns domain.ErrNotFound for one it does not know, and whatever
@@ -68,7 +70,11 @@ func (l *Ledger) about(ctx context.Context, of dossier.Of, all []dossier.Matter,
 		}
 		var facts []domain.Fact
 		for i, what := range all {
-			decided, err := dossier.For(what, of).Decide(on.standings.get(of.Subject), on.now)
+			standing := on.standings.get(of.Subject)
+			if err := on.state.final(dossier.For(what, of), standing, when); err != nil {
+				return nil, nil, err
+			}
+			decided, err := dossier.For(what, of).Decide(standing, on.now)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -77,9 +83,10 @@ func (l *Ledger) about(ctx context.Context, of dossier.Of, all []dossier.Matter,
 			}
 			facts = append(facts, decided...)
 		}
-		return nil, l.owned(facts, when), nil
+		return on.state.note(dossier.For(all[0], of), when), l.owned(facts, when), nil
 	}})
-	return Settled{Position: result.position, Events: result.events, Of: of}, err
+	note, _ := result.value.(Note)
+	return Settled{Position: result.position, Events: result.events, Of: of, Note: note}, err
 }
 
 // Standing gives what stands about the person with a subject key, ahead of what is durable by what is being written.

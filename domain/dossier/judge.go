@@ -185,7 +185,8 @@ func (s Standing) objected(a Action, j Judgement) bool {
 		case o.Marketing:
 			return j.terms != nil && j.terms.Marketing()
 		case o.Instruction != "":
-			return o.Instruction == a.Instruction
+			// Of a contract, a legal obligation or a consent it stops nothing: Art. 21(1) does not cover those.
+			return o.Instruction == a.Instruction && (Objectionable(j.Basis) || j.terms != nil && j.terms.Marketing())
 		default:
 			return Objectionable(j.Basis)
 		}

@@ -54,6 +54,7 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 	elsewhere := dossier.ConsentGiven{Of: ada, Instruction: "newsletter", How: "form"}
 	withdrawal := dossier.ConsentWithdrawn{Of: ada, Instruction: "orders", How: "link"}
 	objection := dossier.ObjectionRaised{Of: ada, Objection: "o"}
+	toOrders := dossier.ObjectionRaised{Of: ada, Objection: "o", Instruction: "orders"}
 	restriction := dossier.RestrictionPlaced{Of: ada, Restriction: "r", Ground: "A18-1-a", Allowed: []domain.Operation{domain.Use}, Prohibited: []domain.Operation{domain.Consult}}
 	hold := dossier.HoldPlaced{Of: ada, Hold: "h", Ground: "court-order", Categories: []domain.Category{"pd:Name"}, Systems: []string{"crm"}, Until: at(28, 0)}
 	order := dossier.OrderSent{Of: ada, Order: "ord-1", Kind: dossier.TaskErase, Service: "webshop", Instruction: "orders", Reason: "retention", Due: at(9, 0)}
@@ -64,6 +65,7 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 	told, secret := court, court
 	told.Informed, secret.ForbiddenUntil = at(11, 0), at(20, 0)
 	contract, byConsent := on(domain.Contract, "ServiceProvision", nil), on(domain.Consent, "ServiceProvision", nil)
+	byMail := on(domain.Contract, "DirectMarketing", nil)
 	interest, marketing := on(domain.LegitimateInterests, "ServiceProvision", nil), on(domain.LegitimateInterests, "DirectMarketing", nil)
 	strictly := on(domain.Contract, "ServiceProvision", func(t *domain.Terms) { t.Erasure = []domain.Operation{domain.Destruct} })
 	loosely := on(domain.Contract, "ServiceProvision", func(t *domain.Terms) { t.Erasure = []domain.Operation{domain.Delete, domain.Erase} })
@@ -125,6 +127,10 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 		{"Art. 21: until it is taken back it stands", do(domain.Use), dossier.Known{Instruction: interest}, past(3, objection, 13, dossier.ObjectionResolved{Of: ada, Objection: "o", Void: true}), []domain.Finding{domain.Objected}},
 		{"Art. 21(3): an objection to marketing meets marketing", do(domain.Use), dossier.Known{Instruction: marketing}, past(3, dossier.ObjectionRaised{Of: ada, Objection: "m", Marketing: true}), []domain.Finding{domain.Objected}},
 		{"Art. 21(3): and nothing else", do(domain.Use), dossier.Known{Instruction: interest}, past(3, dossier.ObjectionRaised{Of: ada, Objection: "m", Marketing: true}), nil},
+		{"Art. 21(1): an objection to one instruction meets it", do(domain.Use), dossier.Known{Instruction: interest}, past(3, toOrders), []domain.Finding{domain.Objected}},
+		{"Art. 21(1): to an instruction that rests on a contract it stops nothing", do(domain.Use), dossier.Known{Instruction: contract}, past(3, toOrders), nil},
+		{"Art. 21(1): nor to one that rests on consent", do(domain.Use), dossier.Known{Instruction: byConsent}, past(2, consent, 3, toOrders), nil},
+		{"Art. 21(2): to one that serves direct marketing it does, whatever the basis", do(domain.Use), dossier.Known{Instruction: byMail}, past(3, toOrders), []domain.Finding{domain.Objected}},
 		{"an objection to another instruction", do(domain.Use), dossier.Known{Instruction: interest}, past(3, dossier.ObjectionRaised{Of: ada, Objection: "x", Instruction: "quotes"}), nil},
 
 		{"Art. 18(2): a restriction stands", do(domain.Disclose), dossier.Known{Instruction: toCourt}, past(3, restriction), []domain.Finding{domain.RecipientNotInstructed, domain.Restricted}},

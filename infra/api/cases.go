@@ -15,6 +15,7 @@ import (
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/casework"
 	"github.com/jigowatt/daybook/infra/problem"
+	"github.com/jigowatt/daybook/infra/report"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections/requests"
 )
@@ -147,6 +148,7 @@ func (c *call) taken(key request.Key, settled commands.Settled) (wire.CaseTaken,
 	stage := state.Stage()
 	return wire.CaseTaken{
 		Case: string(key.Case), Position: uint64(settled.Position), Events: settled.Events, Stage: string(stage), Next: stage.Words(),
+		Notes: report.Notes(settled.Note),
 	}, c.api.cfg.Ledger.State().End, err
 }
 

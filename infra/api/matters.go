@@ -13,6 +13,7 @@ import (
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/infra/problem"
+	"github.com/jigowatt/daybook/infra/report"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections/retention"
 )
@@ -55,7 +56,7 @@ func (c *call) recordMatter(in wire.Matter) (wire.Settled, domain.Position, erro
 	if err != nil {
 		return wire.Settled{}, 0, err
 	}
-	out := wire.Settled{Position: uint64(settled.Position), Events: settled.Events}
+	out := wire.Settled{Position: uint64(settled.Position), Events: settled.Events, Notes: report.Notes(settled.Note)}
 	switch m.What.(type) {
 	case dossier.ObjectionRaised, dossier.RestrictionPlaced, dossier.HoldPlaced:
 		out.ID = in.ID

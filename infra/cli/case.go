@@ -130,7 +130,9 @@ func (p *program) caseTaken(taken wire.CaseTaken, sentence string) error {
 	if taken.Events == 0 {
 		sentence = "The same stood recorded already; nothing was added."
 	}
-	p.say(sentence, taken.Next)
+	p.say(sentence)
+	p.notes(taken.Notes)
+	p.say(taken.Next)
 	return nil
 }
 

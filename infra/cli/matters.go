@@ -68,6 +68,7 @@ func (p *program) settled(s wire.Settled) error {
 			rows: [][]string{{s.ID, strconv.FormatUint(s.Position, 10), strconv.Itoa(s.Events)}}})
 	}
 	p.say(settledWords(s))
+	p.notes(s.Notes)
 	if len(s.Left) > 0 {
 		p.say("What is left without that consent, to go unless another basis covers it (Art. 7(3), 17(1)(b)):")
 	}
@@ -75,6 +76,13 @@ func (p *program) settled(s wire.Settled) error {
 		p.say("- " + item.Sentence + ".")
 	}
 	return nil
+}
+
+// notes shows what was recorded and does nothing.
+func (p *program) notes(list []wire.Note) {
+	for _, n := range list {
+		p.say(n.Message + " (" + n.Article + ")")
+	}
 }
 
 // timeFlag reads an optional day or time.

@@ -77,7 +77,10 @@ func receiptWords(item wire.Item) []string {
 	if r.Proof != "" {
 		words = append(words, "It is proved to be in the log: -o json shows the proof, and daybook proof "+fmt.Sprint(r.Position)+" --file FILE writes it.")
 	}
-	if len(r.Findings) == 0 {
+	for _, n := range r.Notes {
+		words = append(words, n.Message+" ("+n.Article+")")
+	}
+	if len(r.Findings) == 0 && len(r.Notes) == 0 {
 		return append(words, "It keeps to the client's instruction.")
 	}
 	for _, f := range r.Findings {

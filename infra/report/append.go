@@ -35,6 +35,10 @@ func AppendReceipt(b []byte, r commands.Receipt) []byte {
 	if r.Duplicate {
 		b = append(b, `,"duplicate":true`...)
 	}
+	if r.Note != (commands.Note{}) {
+		b = append(append(b, `,"notes":[{"article":"`...), r.Note.Article...)
+		b = append(append(append(b, `","message":"`...), r.Note.Message...), `"}]`...)
+	}
 	return append(b, '}')
 }
 

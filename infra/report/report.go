@@ -139,7 +139,16 @@ func Receipt(r commands.Receipt) wire.Receipt {
 			w.Findings = append(w.Findings, wire.Finding{Code: f.Code(), Article: f.Article(), Message: f.Message()})
 		}
 	}
+	w.Notes = Notes(r.Note)
 	return w
+}
+
+// Notes writes a note, where there is one, in the contract's words.
+func Notes(n commands.Note) []wire.Note {
+	if n == (commands.Note{}) {
+		return nil
+	}
+	return []wire.Note{{Article: n.Article, Message: n.Message}}
 }
 
 // Claim writes whom an order is about in the contract's words.

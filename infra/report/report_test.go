@@ -17,6 +17,7 @@ func TestAReceiptIsWrittenAsTheStandardEncoderWritesIt(t *testing.T) {
 		"conformant": {ID: "a", Position: 7, Events: 1, Recorded: whole},
 		"with findings, a duplicate": {ID: "b:1", Position: 1 << 40, Events: 3, Recorded: whole.Add(250 * time.Millisecond), Duplicate: true,
 			Leaf: [32]byte{1, 2, 255}, Findings: domain.FindingSet(0).With(domain.NoInstruction).With(domain.ReportedLate)},
+		"with a note": {ID: "c", Position: 8, Events: 1, Recorded: whole, Note: commands.Note{Article: "Art. 21(1)", Message: "m"}},
 	} {
 		want, err := json.Marshal(report.Receipt(r))
 		if err != nil {

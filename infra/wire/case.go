@@ -127,6 +127,8 @@ type CaseTaken struct {
 	Stage  string `json:"stage"`
 	// Next says what is to be done now.
 	Next string `json:"next"`
+	// Notes say what was recorded and does nothing, such as an objection to what cannot be objected to (Art. 21(1)).
+	Notes []Note `json:"notes,omitempty"`
 }
 
 // CaseSummary is a case in a list.

@@ -56,6 +56,8 @@ type Settled struct {
 	// Left is what is kept of the person on the strength of a consent that was withdrawn: it is to go, unless another basis covers it
 	// (Art. 7(3), 17(1)(b)).
 	Left []RetentionItem `json:"left,omitempty"`
+	// Notes say what was recorded and does nothing, such as an objection to what cannot be objected to (Art. 21(1)).
+	Notes []Note `json:"notes,omitempty"`
 }
 
 // StandingQuery asks for what stands about a person.

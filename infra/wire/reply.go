@@ -33,8 +33,16 @@ type Receipt struct {
 	Leaf []byte `json:"leaf"`
 	// Duplicate says that the same action under the same id was recorded before; this is its first receipt again.
 	Duplicate bool `json:"duplicate,omitempty"`
+	// Notes say what was recorded and does nothing, such as an objection to what cannot be objected to (Art. 21(1)).
+	Notes []Note `json:"notes,omitempty"`
 	// Proof is the C2SP tlog-proof of the first event, where it was asked for and a checkpoint covered it in time.
 	Proof string `json:"proof,omitempty"`
+}
+
+// Note tells whoever recorded something what it does not do, though it stands recorded.
+type Note struct {
+	Article string `json:"article"`
+	Message string `json:"message"`
 }
 
 // Item answers one event of a batch: exactly one of its fields is set. The answer to a batch is an array of items in the order

@@ -59,7 +59,7 @@ func TestEveryMessageIsAsItsSchemaSays(t *testing.T) {
 		Data: wire.Action{Operation: wire.Store, Subjects: []string{"email:ada@example.org"}, Instruction: "orders", Categories: []string{"pd:Name"},
 			System: "crm", From: "erp", Location: "GB", Basis: "A6-1-b", Announced: "a", Details: json.RawMessage(`{"note":"x"}`)}}
 	receipt := wire.Receipt{ID: "a", Events: 1, Recorded: when, Verdict: wire.WithFindings, Leaf: make([]byte, 32), Duplicate: true,
-		Findings: []wire.Finding{{Code: "no-instruction", Article: "Art. 28(3)(a)", Message: "m"}}}
+		Findings: []wire.Finding{{Code: "no-instruction", Article: "Art. 28(3)(a)", Message: "m"}}, Notes: []wire.Note{{Article: "Art. 21(1)", Message: "m"}}}
 	problem := wire.NewProblem(wire.InvalidField)
 	problem.Errors = []wire.FieldError{{Pointer: "/data/operation", Detail: "d"}}
 	private, err := wire.GenerateKey()
