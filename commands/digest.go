@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"hash"
 	"time"
 
 	"github.com/cockroachdb/errors"
@@ -68,26 +67,21 @@ func actionDigest(a dossier.Action) (digest [8]byte) {
 // personalDigest tells actions apart by whose data they touch and by their details. Both rest on what a forgotten person's
 // dossier loses, so the digest says nothing about anybody afterwards.
 func personalDigest(ctx context.Context, v Vault, subjects []domain.SubjectKey, details domain.Personal) (digest [8]byte, err error) {
-	h := sha256.New()
+	var short [256]byte
+	b := short[:0]
 	for _, key := range subjects {
-		writeUint64(h, uint64(key))
+		b = binary.BigEndian.AppendUint64(b, uint64(key))
 	}
 	if !details.IsZero() {
 		mac, err := v.Digest(ctx, subjects[0], []byte(details.Reveal()))
 		if err != nil {
 			return digest, errors.Wrap(err, "digest of details")
 		}
-		h.Write(mac[:])
+		b = append(b, mac[:]...)
 	}
-	var sum [sha256.Size]byte
-	copy(digest[:], h.Sum(sum[:0]))
+	sum := sha256.Sum256(b)
+	copy(digest[:], sum[:])
 	return digest, nil
-}
-
-func writeUint64(h hash.Hash, n uint64) {
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], n)
-	h.Write(b[:])
 }
 
 // millis cuts a time to what is recorded of it.

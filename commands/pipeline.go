@@ -27,7 +27,15 @@ type epoch struct {
 	cause   error // written once before failed is closed
 	cancel  context.CancelFunc
 	snapped State // in the last snapshot; owned by remember
+	// spare holds the memory of frames that were appended: a log copies what it appends.
+	spare chan []byte
 }
+
+const (
+	spareFrames = 2
+	// spareBytes bounds what is kept of one frame: more than thousands of ordinary events take.
+	spareBytes = 2 << 20
+)
 
 func (e *epoch) fail(err error) {
 	e.once.Do(func() {
@@ -41,7 +49,7 @@ func (e *epoch) fail(err error) {
 func (e *epoch) run(ctx context.Context, state State, last time.Time) error {
 	taking, cancel := context.WithCancel(ctx)
 	defer cancel()
-	e.cancel = cancel
+	e.cancel, e.spare = cancel, make(chan []byte, spareFrames)
 	// What was taken on is written even while the ledger closes.
 	working := context.WithoutCancel(ctx)
 	resolved, frames := make(chan []*task, 1), make(chan *frame)
@@ -51,7 +59,7 @@ func (e *epoch) run(ctx context.Context, state State, last time.Time) error {
 	var stages errgroup.Group
 	stages.Go(func() error { e.resolve(taking, working, resolved); return nil })
 	stages.Go(func() error {
-		s := &sequencer{cfg: cfg, state: state, last: last, matters: e.ledger.matters.Load()}
+		s := &sequencer{cfg: cfg, state: state, last: last, matters: e.ledger.matters.Load(), spare: e.spare}
 		s.run(working, resolved, frames, e.failed)
 		return nil
 	})
@@ -95,6 +103,7 @@ func (e *epoch) append(ctx context.Context, in <-chan *frame, out chan<- *frame)
 			patience, cancel := context.WithTimeout(ctx, appendPatience)
 			err := e.ledger.cfg.Log.Append(patience, f.at, f.events())
 			cancel()
+			e.reuse(f)
 			if err != nil {
 				e.fail(errors.Wrap(err, "append"))
 				f.fail(ErrReset)
@@ -102,6 +111,18 @@ func (e *epoch) append(ctx context.Context, in <-chan *frame, out chan<- *frame)
 			}
 		}
 		out <- f
+	}
+}
+
+// reuse takes the memory of a frame that needs it no more, for one to come.
+func (e *epoch) reuse(f *frame) {
+	b := f.buffer
+	if f.buffer = nil; cap(b) > spareBytes {
+		return
+	}
+	select {
+	case e.spare <- b[:0]:
+	default:
 	}
 }
 

@@ -15,7 +15,8 @@ import (
 type Log interface {
 	// Append writes events at position at, all or none, and returns only when they are durable. at must be the end of the
 	// log. Each event is one line: 1 to domain.MaxEventBytes bytes without a line feed. A call carries at least one event and
-	// at most what the engine's MaxFrame says.
+	// at most what the engine's MaxFrame says. It copies them: the caller may use their memory again once it has returned, with an
+	// error or without.
 	//
 	// It returns domain.ErrFenced when the end of the log is not at (nothing was written), domain.ErrInvalid when an event or
 	// the frame breaks a limit (nothing was written), domain.ErrUnavailable when the engine did not take it (nothing was

@@ -20,6 +20,7 @@ type sequencer struct {
 	matters *matters
 	last    time.Time // the recorded time of the newest event; owned by run
 	open    *frame    // owned by run
+	spare   <-chan []byte
 }
 
 // run takes tasks until in is closed, and hands frames to out, which it closes.
@@ -69,7 +70,13 @@ func (s *sequencer) giveUp(in <-chan []*task, waiting []*task) {
 }
 
 func (s *sequencer) newFrame() *frame {
-	return &frame{at: s.state.End, buffer: make([]byte, 0, 8<<10), state: s.state}
+	f := &frame{at: s.state.End, state: s.state}
+	select {
+	case f.buffer = <-s.spare:
+	default:
+		f.buffer = make([]byte, 0, 8<<10)
+	}
+	return f
 }
 
 // fill decides tasks into the open frame and gives those for which it has no room.

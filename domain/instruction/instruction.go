@@ -72,16 +72,16 @@ func (s State) Newest() (Version, bool) {
 	return s.Versions[len(s.Versions)-1], true
 }
 
-// InForce gives the version that was in force at a time, by the dates on which the controller gave and withdrew. Where the
-// newest version given by then had been withdrawn, it gives that version and withdrawn is true; where none had been given,
-// found is false.
-func (s State) InForce(at time.Time) (v Version, withdrawn, found bool) {
+// InForce gives the version that was in force at a time, by the dates on which the controller gave and withdrew; it is the state's and
+// not to be changed. Where the newest version given by then had been withdrawn, it gives that version and withdrawn is true; where
+// none had been given, found is false.
+func (s State) InForce(at time.Time) (v *Version, withdrawn, found bool) {
 	for i := len(s.Versions) - 1; i >= 0; i-- {
-		if v = s.Versions[i]; !v.Given.On.After(at) {
+		if v = &s.Versions[i]; !v.Given.On.After(at) {
 			return v, v.Withdrawn != nil && !v.Withdrawn.On.After(at), true
 		}
 	}
-	return Version{}, false, false
+	return nil, false, false
 }
 
 // ErrWithdrawn says that an instruction which is not in force cannot be withdrawn.

@@ -45,7 +45,7 @@ func (v *Vault) Digest(_ context.Context, key domain.SubjectKey, content []byte)
 	if err != nil {
 		return [8]byte{}, err
 	}
-	return ready.Digest(content)
+	return ready.Digest(content), nil
 }
 
 // Secret gives the random secret with a name and makes it where there is none, as the vault on disk does.

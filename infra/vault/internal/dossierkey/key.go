@@ -8,11 +8,8 @@ package dossierkey
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/sha256"
 	"strings"
-	"sync/atomic"
 
 	"github.com/cockroachdb/errors"
 
@@ -36,9 +33,8 @@ type Raw [Size]byte
 
 // Key is a data key ready for use. It may be used concurrently.
 type Key struct {
-	aead   cipher.AEAD
-	raw    Raw
-	digest atomic.Pointer[[sha256.Size]byte] // derived when it is first needed
+	aead cipher.AEAD
+	raw  Raw
 }
 
 // New makes a data key ready for use.
@@ -62,10 +58,11 @@ const (
 
 // Seal encrypts a detail, bound to aad.
 func (k *Key) Seal(aad string, plain domain.Personal) domain.Sealed {
-	var buffer [128]byte
 	text := plain.Reveal()
-	sealed := make([]byte, 0, len(text)+Overhead)
-	return k.aead.Seal(sealed, nil, []byte(text), append(append(buffer[:0], detail), aad...))
+	// What goes through an interface does not stay on the stack: one piece of memory holds both.
+	both := append(append(append(make([]byte, 0, 1+len(aad)+len(text)), detail), aad...), text...)
+	bound := 1 + len(aad)
+	return k.aead.Seal(make([]byte, 0, len(text)+Overhead), nil, both[bound:], both[:bound:bound])
 }
 
 // Open decrypts what Seal made with the same aad. It returns an assertion failure for anything else.
@@ -103,19 +100,31 @@ func AppendText(dst []byte, id domain.Identifier) []byte {
 }
 
 // Digest gives the first 8 bytes of an HMAC-SHA-256 under a key that can only be had from the data key.
-func (k *Key) Digest(content []byte) ([8]byte, error) {
-	key := k.digest.Load()
-	if key == nil {
-		// The data key is uniformly random already, so there is nothing to extract first.
-		derived, err := hkdf.Expand(sha256.New, k.raw[:], "daybook digest v1", sha256.Size)
-		if err != nil {
-			return [8]byte{}, errors.Wrap(err, "derive digest key")
-		}
-		key = (*[sha256.Size]byte)(derived)
-		k.digest.Store(key)
+func (k *Key) Digest(content []byte) [8]byte {
+	// The data key is uniformly random already, so that there is nothing to extract first: this is HKDF-Expand (RFC 5869, section 2.3)
+	// to one block.
+	key := authenticate((*[sha256.Size]byte)(&k.raw), "daybook digest v1\x01")
+	sum := authenticate(&key, content)
+	return [8]byte(sum[:])
+}
+
+// authenticate is HMAC-SHA256 (RFC 2104) under a key of one digest's length. It is made of two digests here because crypto/hmac takes
+// eight pieces of memory for each key, and nearly every action comes with a key of its own.
+func authenticate[T ~string | ~[]byte](key *[sha256.Size]byte, content T) [sha256.Size]byte {
+	var short [512]byte
+	inner := pad(short[:0], key, 0x36)
+	sum := sha256.Sum256(append(inner, content...))
+	outer := pad(short[:0], key, 0x5c)
+	return sha256.Sum256(append(outer, sum[:]...))
+}
+
+// pad appends a key, filled with zeros to the block of the digest, each byte combined with another.
+func pad(b []byte, key *[sha256.Size]byte, with byte) []byte {
+	for _, k := range key {
+		b = append(b, k^with)
 	}
-	mac := hmac.New(sha256.New, key[:])
-	_, _ = mac.Write(content)
-	var sum [sha256.Size]byte
-	return [8]byte(mac.Sum(sum[:0])), nil
+	for range sha256.BlockSize - sha256.Size {
+		b = append(b, with)
+	}
+	return b
 }

@@ -36,5 +36,5 @@ func (ready Sealer) Digest(ctx context.Context, key domain.SubjectKey, content [
 	if err != nil {
 		return [8]byte{}, errors.Wrap(err, "digest")
 	}
-	return k.Digest(content)
+	return k.Digest(content), nil
 }
