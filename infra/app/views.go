@@ -43,12 +43,12 @@ func (a *App) openViewsOn(log projections.Log) error {
 	return nil
 }
 
-// openView opens a view's file: large pages of the log are carried over rarely, because random entries of an index come to the
-// same pages again, and a commit waits for no disk, because a view can be made again.
+// openView opens a view's file: a commit waits for no disk, because a view can be made again. The write-ahead log of each file keeps
+// its largest size, which counts for every ledger, however small.
 func openView(path string, version int, schema string) (projections.Store, error) {
 	db, err := sqlite.Open(path, sqlite.Config{
 		Schema: schema, Version: version, Synchronous: sqlite.Normal,
-		Readers: 4, WriterCache: 16 << 10, ReaderCache: 2 << 10, PageSize: 4096, CheckpointPages: 16_384,
+		Readers: 4, WriterCache: 8 << 10, ReaderCache: 1 << 10, PageSize: 4096, CheckpointPages: 1_024,
 	})
 	if err != nil {
 		return nil, err

@@ -11,13 +11,13 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// Config says how much of the machine's memory the store may use. The zero value uses about 64 MiB.
+// Config says how much of the machine's memory the store may use. The zero value uses about 40 MiB.
 type Config struct {
-	// Cache is how many bytes of blocks and Bloom filters are kept; 0 means 32 MiB. The filters take 1.25 bytes a message: where
+	// Cache is how many bytes of blocks and Bloom filters are kept; 0 means 16 MiB. The filters take 1.25 bytes a message: where
 	// they do not fit, finding slows down.
 	Cache int64
 	// Unwritten is the size in bytes at which what is new is written to a file of its own; two of them are in memory at a
-	// time, and at most three. 0 means 16 MiB.
+	// time, and at most three; the disk holds five of their logs. 0 means 4 MiB.
 	Unwritten uint64
 	// LeastFree is how many bytes of the disk must be free for anything to be remembered; 0 means 256 MiB.
 	LeastFree uint64
@@ -29,10 +29,10 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	if c.Cache <= 0 {
-		c.Cache = 32 << 20
+		c.Cache = 16 << 20
 	}
 	if c.Unwritten == 0 {
-		c.Unwritten = 16 << 20
+		c.Unwritten = 4 << 20
 	}
 	if c.LeastFree == 0 {
 		c.LeastFree = 256 << 20
@@ -59,11 +59,14 @@ func (c Config) options() *pebble.Options {
 		FormatMajorVersion:          pebble.FormatValueSeparation,
 		MemTableSize:                c.Unwritten,
 		MemTableStopWritesThreshold: 3,
-		L0CompactionThreshold:       4,
-		LBaseMaxBytes:               256 << 20, // one level less below a few million messages
-		MaxOpenFiles:                maxOpen,
-		CompactionConcurrencyRange:  func() (int, int) { return 1, 1 },
-		Logger:                      logger{c.Log},
+		// Each compaction of the first level writes the next one anew, so that it waits for many files; a filter of our own, in memory,
+		// keeps finding what is new from looking into them.
+		L0CompactionThreshold:      16,
+		L0StopWritesThreshold:      64,
+		LBaseMaxBytes:              256 << 20, // one level less below a few million messages
+		MaxOpenFiles:               maxOpen,
+		CompactionConcurrencyRange: func() (int, int) { return 1, 1 },
+		Logger:                     logger{c.Log},
 	}
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(bitsPerKey)

@@ -103,7 +103,7 @@ func Open(dir string, kek keys.KEK, config Config) (*Vault, error) {
 	db, err := sqlite.Open(filepath.Join(dir, fileName), sqlite.Config{
 		Schema: schema, Version: schemaVersion,
 		Readers: 2, SecureDelete: true, Synchronous: sqlite.Full,
-		WriterCache: config.PageCache, ReaderCache: config.PageCache, CheckpointPages: 8192,
+		WriterCache: config.PageCache, ReaderCache: config.PageCache, CheckpointPages: 2048,
 	})
 	if err != nil {
 		return nil, errors.CombineErrors(errors.Wrap(err, "open vault"), lock.Close())
