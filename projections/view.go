@@ -172,3 +172,9 @@ func (v *View) swap(f *file) *file {
 	v.answering = f
 	return old
 }
+
+// Reader gives snapshots of a view's file: of the one that follows the log, or of one apart.
+type Reader interface {
+	// Read runs do on a snapshot that stands at a position, and gives the position as of which it answers. It returns domain.ErrUnavailable.
+	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
+}

@@ -30,8 +30,7 @@ func (a *API) article30Routes() {
 			Parameters: []*huma.Param{
 				{Name: "format", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"json", "html"}}},
 				asOf(),
-				query("on", "string", "What was instructed on this day, 2026-11-14, which stands for its end in UTC, or at this moment, by the dates on "+
-					"which clients gave and withdrew, given all that is known now, or as of at. What was seen is what had been recorded by then."),
+				onDay("Instructions are those in force by the dates on which clients gave and withdrew them."),
 				query("unused", "integer", "After how many days what is declared and not done is drift; 90."),
 				query("reveal", "string", "contacts, or nothing."), secret(), awaits(),
 			},
@@ -63,7 +62,7 @@ func (c *call) article30() error {
 	if err != nil {
 		return err
 	}
-	out.On = since(q.On)
+	out.On = c.asked()
 	c.w.Header().Set("Vary", "Accept")
 	if html {
 		return c.printed("article30", article30Page, out, out.Position)
@@ -97,11 +96,7 @@ func (c *call) article30Query() (q article30.Query, err error) {
 			return q, problem.New(wire.InvalidField, "unused is no number of days", "Give the days as a number from 1 to 3,660.")
 		}
 	}
-	if c.query("on") != "" {
-		if q.On, err = c.moment("on"); err != nil {
-			return q, err
-		}
-	}
+	q.Day = c.clock()
 	q.Sight.Now, q.Sight.Orders = c.now(), c.secretOrders()
 	q.Secret, err = c.sees()
 	return q, err
@@ -190,20 +185,20 @@ func (c *call) controller30(book article30.Book, r article30.Record, reveal bool
 	if w.Contacts, err = c.contacts30(r.Contacts, reveal); err != nil {
 		return w, err
 	}
-	words := words30{book.Recipients, r.Controller.Name}
+	words := words30{book.Recipients, r.Controller.Name, c.seen30}
 	for i, a := range r.Activities {
 		w.Activities[i] = words.activity(a)
 	}
 	for _, t := range r.Transfers {
 		w.Transfers = append(w.Transfers, wire.Article30Transfer{
 			Instruction: string(t.Instruction), Country: string(t.Country), Recipient: string(t.Recipient),
-			RecipientName: book.Recipients[t.Recipient].Name, Safeguard: t.Safeguard, Order: t.Order, Article30Seen: seen30(t.Seen),
+			RecipientName: book.Recipients[t.Recipient].Name, Safeguard: t.Safeguard, Order: t.Order, Article30Seen: c.seen30(t.Seen),
 		})
 	}
 	for _, d := range r.Drift {
 		w.Drift = append(w.Drift, wire.Article30Drift{
 			Kind: string(d.Kind), Instruction: string(d.Instruction), Version: d.Version, Dimension: string(d.Dimension), Value: d.Value,
-			Article30Seen: seen30(d.Seen), Sentence: words.drift(d),
+			Article30Seen: c.seen30(d.Seen), Sentence: words.drift(d),
 		})
 	}
 	return w, nil

@@ -17,6 +17,7 @@ var article30Page string
 type words30 struct {
 	recipients map[domain.RecipientID]register.RecipientDeclared
 	controller string
+	seen       func(article30.Seen) wire.Article30Seen
 }
 
 func (w words30) activity(a article30.Activity) wire.Article30Activity {
@@ -37,7 +38,7 @@ func (w words30) activity(a article30.Activity) wire.Article30Activity {
 	}
 	for i, l := range a.Lines {
 		out.Lines[i] = wire.Article30Line{
-			Dimension: string(l.Dimension), Value: l.Value, Words: w.value(l.Dimension, l.Value), Declared: l.Declared, Article30Seen: seen30(l.Seen),
+			Dimension: string(l.Dimension), Value: l.Value, Words: w.value(l.Dimension, l.Value), Declared: l.Declared, Article30Seen: w.seen(l.Seen),
 		}
 	}
 	return out
@@ -81,10 +82,10 @@ func (w words30) drift(d article30.Drift) string {
 	return s + ", on " + sentence.Day(d.Seen.First)
 }
 
-func seen30(s article30.Seen) wire.Article30Seen {
+func (c *call) seen30(s article30.Seen) wire.Article30Seen {
 	if s.IsZero() {
 		return wire.Article30Seen{}
 	}
-	at := uint64(s.FirstAt)
+	at := c.placed(s.FirstAt)
 	return wire.Article30Seen{First: &s.First, FirstPosition: &at, Last: &s.Last}
 }

@@ -116,6 +116,22 @@ func (c *call) at() *domain.Position {
 	return &c.as.position
 }
 
+// upTo is at for a view that answers as of any position by itself: nil where it is told as it was on a date, from what was known then.
+func (c *call) upTo() *domain.Position {
+	if c.on != nil {
+		return nil
+	}
+	return c.at()
+}
+
+// clock gives the time by which what is due, late or silent is so: that of the date on which the call asks, or else now.
+func (c *call) clock() time.Time {
+	if c.on != nil {
+		return c.on.time
+	}
+	return c.now()
+}
+
 // now gives the time as of which the call asks.
 func (c *call) now() time.Time {
 	if c.as == nil {
@@ -140,12 +156,20 @@ func (c *call) known() register.State {
 	return c.as.register.State
 }
 
-// view gives one of the views: the live one, once it answers with what the caller has seen or asks as of, the view as of then, or that
-// of a person as it was on a date. It returns domain.ErrUnavailable where that takes too long.
-func (c *call) view(name string) (*projections.View, error) {
-	if c.on != nil && toldAgain[name] {
+// view gives one of the views: the live one, once it answers with what the caller has seen or asks as of, the view as of then, or as it
+// was on a date. It returns domain.ErrUnavailable where that takes too long.
+func (c *call) view(name string) (projections.Reader, error) {
+	switch {
+	case c.on == nil || undated[name]:
+		return c.standing(name)
+	case c.on.of.keys != nil && toldAgain[name]:
 		return c.retold(name)
 	}
+	return c.told(name)
+}
+
+// standing gives the live view, or the one as of then.
+func (c *call) standing(name string) (projections.Reader, error) {
 	if c.as != nil && !direct[name] {
 		return c.past(name)
 	}
@@ -162,18 +186,23 @@ func (c *call) view(name string) (*projections.View, error) {
 	return view, c.reach(view, c.as.position)
 }
 
-func (c *call) past(name string) (*projections.View, error) {
+func (c *call) past(name string) (projections.Reader, error) {
 	ctx, cancel := context.WithTimeout(c.ctx(), c.api.cfg.Patience)
 	defer cancel()
 	view, release, err := c.api.cfg.Past.View(ctx, name, c.as.position)
 	if err != nil {
-		if p, building := c.api.cfg.Past.Progress(name, c.as.position); building {
-			c.w.Header().Set(wire.HeaderBuilding, p.Position.String()+"/"+p.Of.String())
-		}
+		c.building(c.api.cfg.Past.Progress(name, c.as.position))
 		return nil, err
 	}
 	c.releases = append(c.releases, release)
 	return view, nil
+}
+
+// building tells how far a view is that is being built.
+func (c *call) building(p projections.Progress, building bool) {
+	if building {
+		c.w.Header().Set(wire.HeaderBuilding, p.Position.String()+"/"+p.Of.String())
+	}
 }
 
 // release ends what the call read of the past.

@@ -21,7 +21,10 @@ import (
 )
 
 func (a *API) caseRoutes() {
-	const path = "/controllers/{controller}/cases"
+	const (
+		path          = "/controllers/{controller}/cases"
+		stepsHaveDays = "A step counts on the day that it names; both clocks stand as they did that day."
+	)
 	operation := func(path, id, summary, description string, params ...*huma.Param) huma.Operation {
 		return huma.Operation{Path: path, OperationID: id, Tags: []string{"cases"}, Summary: summary, Description: description,
 			Parameters: append(params, awaits())}
@@ -31,23 +34,26 @@ func (a *API) caseRoutes() {
 	post(a, operation(path+"/{case}/steps", "takeStep", "Record one step of a case",
 		"The same step again records nothing. A decision that accepts a restriction places it."), (*call).takeStep)
 	get(a, operation(path+"/{case}", "showCase", "A case: its stage, both clocks with their working, places, steps, and what can be done next",
-		"notes=show opens the sealed notes.", &huma.Param{Name: "notes", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"show"}}}, asOf()), (*call).showCase)
+		"notes=show opens the sealed notes.", &huma.Param{Name: "notes", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"show"}}}, asOf(), onDay(stepsHaveDays)), (*call).showCase)
 	get(a, operation("/cases", "listCases", "Cases, the one with the soonest limit first", "",
 		query("controller", "string", "of one controller"), query("kind", "string", "of one kind"), query("owner", "string", "of one owner"),
 		query("due", "integer", "of which a clock runs out within so many days"), query("late", "boolean", "of which a clock has run out"),
-		query("all", "boolean", "those that are over, too"), query("after", "string", "next of the page before"), query("limit", "integer", "1 to 500"), asOf()),
+		query("all", "boolean", "those that are over, too"), query("after", "string", "next of the page before"), query("limit", "integer", "1 to 500"), asOf(), onDay(stepsHaveDays)),
 		(*call).listCases)
 	post(a, operation("/controllers/{controller}/people/cases", "personCases", "The cases of one person, those that are over, too",
-		"The identifier travels in the body, so that no URL names a person.", asOf()), (*call).personCases)
+		"The identifier travels in the body, so that no URL names a person.", asOf(), onDay(stepsHaveDays)), (*call).personCases)
 	post(a, operation(path+"/{case}/find", "findForCase", "Look for the person's data and record where they are", ""), (*call).findForCase)
 	post(a, operation(path+"/{case}/orders", "orderForCase", "Order what was decided, at every place where a service carries orders out",
 		"Places that a hold keeps are named and left alone."), (*call).orderForCase)
 	post(a, operation(path+"/{case}/settle", "settleCase", "Close the places whose orders were answered, by the recorded actions", ""), (*call).settleCase)
 }
 
-// zoned gives the day that it is in the calendar.
+// zoned gives the day that it is in the calendar, or the one as it was on which the call asks.
 func (c *call) zoned(cal calendar.Calendar) calendar.Date {
-	return calendar.DateOf(c.now().In(casework.Zone(cal)))
+	if c.on != nil && !c.on.day.IsZero() {
+		return c.on.day
+	}
+	return calendar.DateOf(c.clock().In(casework.Zone(cal)))
 }
 
 // date reads an optional day of a body. Its refusal names the member.
@@ -213,7 +219,7 @@ func (c *call) caseQuery() (q requests.Query, err error) {
 		if err != nil || days < 0 || days > 3660 {
 			return q, problem.New(wire.InvalidField, "the days are not a number that can be", "Give due as a number of days from 0 to 3660.")
 		}
-		q.DueBy = calendar.DateOf(c.now().UTC()).AddDays(days)
+		q.DueBy = calendar.DateOf(c.clock().UTC()).AddDays(days)
 	}
 	if text := c.query("after"); text != "" {
 		controller, id, _ := strings.Cut(text, "/")

@@ -172,7 +172,7 @@ func (c *call) caseEntry(subject domain.SubjectKey, step requests.Step) (entry w
 	}
 	of := request.Details(is)
 	entry = wire.CaseEntry{
-		Position: uint64(step.Position), ID: step.ID, Type: step.Fact.EventType(), On: of.On.String(), Recorded: step.Recorded, By: string(of.By),
+		Position: c.placed(step.Position), ID: step.ID, Type: step.Fact.EventType(), On: of.On.String(), Recorded: c.recordedAt(step.Position, step.Recorded), By: string(of.By),
 		Sentence: sentence.Step(step.Fact), Sealed: !of.Note.IsZero(),
 	}
 	if of.Note.IsZero() || c.query("notes") != "show" {

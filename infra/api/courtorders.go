@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/cockroachdb/errors"
 	"github.com/danielgtaylor/huma/v2"
@@ -26,8 +27,9 @@ func (a *API) courtOrderRoutes() {
 	}, (*call).informController)
 	get(a, huma.Operation{
 		Path: path, OperationID: "courtOrders", Tags: []string{"court orders"}, Method: http.MethodGet,
-		Summary:    "The orders to disclose, without those that the law forbids telling of",
-		Parameters: []*huma.Param{countedSecret(), asOf()},
+		Summary: "The orders to disclose, without those that the law forbids telling of",
+		Parameters: []*huma.Param{countedSecret(), asOf(), query("on", "string", "The orders that had been issued by this day, 2026-11-14, which stands "+
+			"for its end in UTC, or by this moment, and whether the controller had been told by then; given all that is known now, or as of at.")},
 	}, (*call).courtOrders)
 }
 
@@ -83,6 +85,9 @@ func (c *call) courtOrders() (wire.CourtOrders, domain.Position, error) {
 	if err != nil {
 		return wire.CourtOrders{}, 0, err
 	}
+	if c.on != nil {
+		orders = issuedBy(orders, c.on.time)
+	}
 	hidden := c.secretOrders()
 	out := wire.CourtOrders{Orders: []wire.CourtOrder{}, Position: uint64(c.end())}
 	for _, o := range orders {
@@ -100,6 +105,20 @@ func (c *call) courtOrders() (wire.CourtOrders, domain.Position, error) {
 	return out, c.end(), nil
 }
 
+// issuedBy gives the orders as they were at a time: those that had been issued, and of which the controller had been told by then.
+func issuedBy(orders []disclosure.Order, at time.Time) (list []disclosure.Order) {
+	for _, o := range orders {
+		if o.Issued.After(at) {
+			continue
+		}
+		if o.Informed.After(at) {
+			o.Informed = time.Time{}
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
 // orderedByCourts gives the orders under a controller that were on record, each as it stood.
 func (c *call) orderedByCourts(controller domain.ControllerID) ([]disclosure.Order, error) {
 	var list []disclosure.Order
@@ -111,11 +130,11 @@ func (c *call) orderedByCourts(controller domain.ControllerID) ([]disclosure.Ord
 		}
 		return list, nil
 	}
-	view, err := c.disclosed()
+	view, err := c.standing(disclosures.Name)
 	if err != nil {
 		return nil, err
 	}
-	orders, _, err := view.Orders(c.ctx(), controller, disclosures.Sight{Now: c.now(), Secret: true})
+	orders, _, err := disclosures.New(view).Orders(c.ctx(), controller, disclosures.Sight{Now: c.now(), Secret: true})
 	for i := range orders {
 		list = append(list, orders[i].Order)
 	}

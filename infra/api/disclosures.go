@@ -16,16 +16,16 @@ func (a *API) disclosureRoutes() {
 	get(a, huma.Operation{
 		Path: "/disclosures", OperationID: "disclosures", Tags: tags,
 		Summary:    "The register of disclosures and transfers: to whom, to which countries, and under which orders of courts",
-		Parameters: append(scoped("controller"), countedSecret(), asOf(), awaits()),
+		Parameters: append(scoped("controller"), countedSecret(), asOf(), onDay("Orders of courts are those that had been issued."), awaits()),
 	}, (*call).disclosures)
 	get(a, huma.Operation{
 		Path: "/recipients/seen", OperationID: "recipientsSeen", Tags: tags,
 		Summary:    "To whom data went, when first and last, and whether the register names them",
-		Parameters: append(scoped("controller"), secret(), asOf(), awaits()),
+		Parameters: append(scoped("controller"), secret(), asOf(), onDay(""), awaits()),
 	}, (*call).recipientsSeen)
 	get(a, huma.Operation{
 		Path: "/transfers", OperationID: "transfers", Tags: tags, Summary: "What left the processor's territory, and with which safeguard",
-		Parameters: append(scoped("controller"), secret(), asOf(), awaits()),
+		Parameters: append(scoped("controller"), secret(), asOf(), onDay(""), awaits()),
 	}, (*call).transfers)
 	post(a, huma.Operation{
 		Path: "/controllers/{controller}/people/places", OperationID: "personPlaces", Tags: []string{"people"},
@@ -84,9 +84,11 @@ func (c *call) disclosures() (wire.Disclosures, domain.Position, error) {
 		return out, 0, errors.Wrap(err, "orders of the register of disclosures")
 	}
 	at = min(at, end)
-	out = wire.Disclosures{Recipients: recipients, Transfers: transferred(transfers), Compelled: make([]wire.CompelledDisclosure, len(compelled))}
+	out = wire.Disclosures{Recipients: recipients, Transfers: c.transferred(transfers), Compelled: []wire.CompelledDisclosure{}}
 	for i := range compelled {
-		out.Compelled[i] = c.compelled(&compelled[i])
+		if c.on == nil || !compelled[i].Issued.After(c.on.time) {
+			out.Compelled = append(out.Compelled, c.compelled(&compelled[i]))
+		}
 	}
 	if asked == "count" {
 		withheld, end, err := view.Withheld(c.ctx(), sight.Now)
@@ -121,8 +123,8 @@ func (c *call) seen(view *disclosures.Disclosures, controller domain.ControllerI
 	out := make([]wire.RecipientSeen, len(list))
 	for i, r := range list {
 		w := wire.RecipientSeen{
-			Controller: string(r.Controller), Recipient: string(r.Recipient), First: r.FirstRecorded, FirstPosition: uint64(r.First),
-			Last: r.LastRecorded, LastPosition: uint64(r.Last), Entries: r.Events, People: r.People, Services: texts(r.Services),
+			Controller: string(r.Controller), Recipient: string(r.Recipient), First: r.First, FirstPosition: c.placed(r.FirstAt),
+			Last: r.Last, LastPosition: c.placed(r.LastAt), Entries: r.Events, People: r.People, Services: texts(r.Services),
 			Instructions: texts(r.Instructions), Operations: texts(r.Operations), Categories: texts(r.Categories), Countries: texts(r.Countries),
 			Safeguards: r.Safeguards, Orders: r.Orders,
 		}
@@ -146,19 +148,19 @@ func (c *call) transfers() (wire.Transfers, domain.Position, error) {
 	if err != nil {
 		return wire.Transfers{}, 0, errors.Wrap(err, "transfers over HTTP")
 	}
-	out := wire.Transfers{Territory: []string{}, Transfers: transferred(list), Position: uint64(at)}
+	out := wire.Transfers{Territory: []string{}, Transfers: c.transferred(list), Position: uint64(at)}
 	if p := c.known().Processor; p != nil {
 		out.Territory = texts(p.Territory)
 	}
 	return out, at, nil
 }
 
-func transferred(list []disclosures.Transfer) []wire.Transferred {
+func (c *call) transferred(list []disclosures.Transfer) []wire.Transferred {
 	out := make([]wire.Transferred, len(list))
 	for i, t := range list {
 		out[i] = wire.Transferred{
 			Controller: string(t.Controller), Instruction: string(t.Instruction), Recipient: string(t.Recipient), Country: string(t.Country),
-			Safeguard: t.Safeguard, First: t.FirstRecorded, FirstPosition: uint64(t.First), Last: t.LastRecorded, LastPosition: uint64(t.Last),
+			Safeguard: t.Safeguard, First: t.First, FirstPosition: c.placed(t.FirstAt), Last: t.Last, LastPosition: c.placed(t.LastAt),
 			Entries: t.Events, Operations: texts(t.Operations), Categories: texts(t.Categories),
 		}
 	}
@@ -168,17 +170,17 @@ func transferred(list []disclosures.Transfer) []wire.Transferred {
 // compelled writes an order with what was disclosed under it.
 func (c *call) compelled(o *disclosures.Order) wire.CompelledDisclosure {
 	w := wire.CompelledDisclosure{
-		Controller: string(o.Controller), CourtOrder: courtOrder(o.Order), ReceivedPosition: uint64(o.ReceivedAt), Secret: o.Secret,
+		Controller: string(o.Controller), CourtOrder: courtOrder(o.Order), ReceivedPosition: c.placed(o.ReceivedAt), Secret: o.Secret,
 		Given: []string{}, Entries: o.Count, Actions: make([]wire.CompelledEntry, len(o.Actions)),
 	}
 	if o.InformedAt != nil {
-		at := uint64(*o.InformedAt)
+		at := c.placed(*o.InformedAt)
 		w.InformedPosition = &at
 	}
 	var given []domain.Category
 	for i, d := range o.Actions {
 		e := wire.CompelledEntry{
-			Position: uint64(d.Position), Time: d.Time, Service: string(d.Service), Recipient: string(d.Recipient), Categories: texts(d.Categories),
+			Position: c.placed(d.Position), Time: d.Time, Service: string(d.Service), Recipient: string(d.Recipient), Categories: texts(d.Categories),
 			Location: string(d.Location),
 		}
 		for _, f := range d.Findings.List() {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/cockroachdb/errors"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
@@ -33,8 +34,10 @@ type call struct {
 	// as is as of when the call asks, nil for now, and releases end what it read of the past.
 	as       *instant
 	releases []func()
-	// on is the date on which the call asks how it was with a person, nil for none.
+	// on is the date on which the call asks how it was, nil for none.
 	on *hindsight
+	// fault is what went wrong while the answer was written.
+	fault error
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -55,14 +58,19 @@ func (a *API) route(op huma.Operation, handle func(*call) error) {
 	}
 	a.doc.OpenAPI().AddOperation(&op)
 	known := queryNames(op.Parameters)
+	why, _ := op.Metadata[noDates].(string)
+	ownDates, _ := op.Metadata[itsOwnDates].(bool)
 	a.doc.Adapter().Handle(&op, func(hc huma.Context) {
 		r, w := humago.Unwrap(hc)
 		c := &call{api: a, r: r, w: w}
 		defer func() { a.bodies.Release(c.room) }()
 		defer c.release()
-		err := c.checkQuery(known)
+		err := c.checkQuery(known, why)
 		if err == nil && slices.Contains(known, "at") {
 			err = c.travel()
+		}
+		if err == nil && slices.Contains(known, "on") && !ownDates {
+			err = c.dated()
 		}
 		if err == nil {
 			err = handle(c)
@@ -102,7 +110,7 @@ func (c *call) answer(v any, at domain.Position) error {
 
 func (c *call) send(status int, v any) error {
 	body, err := json.Marshal(v)
-	if err != nil {
+	if err = errors.CombineErrors(err, c.fault); err != nil {
 		return err
 	}
 	c.sendRaw(status, wire.ContentJSON, append(body, '\n'))
@@ -186,10 +194,18 @@ func awaits() *huma.Param {
 	}
 }
 
+// The metadata of a path: why what it gives cannot be asked for as it was on a date, and that it reads the date by itself.
+const (
+	noDates     = "no dates"
+	itsOwnDates = "its own dates"
+)
+
 // checkQuery refuses parameters that the path does not know, and those that stand twice.
-func (c *call) checkQuery(known []string) error {
+func (c *call) checkQuery(known []string, noDates string) error {
 	for name, values := range c.r.URL.Query() {
 		switch {
+		case name == "on" && noDates != "" && !slices.Contains(known, name):
+			return problem.New(wire.InvalidField, "what is asked for is of no date", noDates)
 		case !slices.Contains(known, name):
 			hint := "This path takes no such parameter; the OpenAPI document lists those that it takes."
 			if near := wire.Nearest(name, known); near != "" {

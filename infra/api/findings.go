@@ -22,18 +22,21 @@ func (a *API) findingRoutes() {
 		Path: "/findings", OperationID: "findings", Tags: tags, Summary: "Recorded actions with findings, newest first",
 		Parameters: append(scoped("controller", "service"), query("code", "string", "Only these findings; several with commas."),
 			query("from", "string", "Recorded on this day or later."), query("to", "string", "Recorded on this day or earlier."),
-			query("after", "integer", "The cursor of the page before."), query("limit", "integer", "1 to 1,000; 100."), asOf(), secret(), awaits()),
+			query("after", "integer", "The cursor of the page before."), query("limit", "integer", "1 to 1,000; 100."), asOf(),
+			onDay("A finding is of the day of its action, whenever it was recorded, and so are from and to."), secret(), awaits()),
 	}, (*call).listFindings)
 	get(a, huma.Operation{
 		Path: "/findings/counts", OperationID: "findingCounts", Tags: tags, Summary: "How often what was found, by controller",
 		Parameters: append(scoped("controller"), query("from", "string", "The first day."), query("to", "string", "The last day."),
-			query("by", "string", "day counts each day by itself, at most 366; from is needed then."), asOf(), secret(), awaits()),
+			query("by", "string", "day counts each day by itself, at most 366; from is needed then."), asOf(),
+			onDay("A finding is counted on the day of its action."), secret(), awaits()),
 	}, (*call).countFindings)
 	get(a, huma.Operation{
 		Path: "/findings/retroactive", OperationID: "retroactiveFindings", Tags: tags,
 		Summary: "Actions that relied on a basis which had been withdrawn or objected to before the ledger knew",
 		Parameters: append(scoped("controller"), query("after", "integer", "The cursor of the page before."),
 			query("limit", "integer", "1 to 1,000; 100."), asOf(), awaits()),
+		Metadata: map[string]any{noDates: "These are about what became known late, and on a date nothing did: ask as known at a time, with at."},
 	}, (*call).retroactive)
 }
 
@@ -64,7 +67,8 @@ func (c *call) listFindings() (wire.Findings, domain.Position, error) {
 		out.Entries[i] = c.found(&page.Entries[i])
 	}
 	if page.More && len(page.Entries) > 0 {
-		out.Next = &out.Entries[len(out.Entries)-1].Position
+		next := uint64(page.Entries[len(page.Entries)-1].Position) // as the view counts
+		out.Next = &next
 	}
 	return out, at, nil
 }
@@ -91,7 +95,7 @@ func (c *call) findingsQuery() (q findings.Query, err error) {
 	if q.Before, err = c.position("after"); err != nil {
 		return q, err
 	}
-	q.At = c.at()
+	q.At = c.upTo()
 	q.Sight.Now, q.Sight.Orders = c.now(), c.secretOrders()
 	if q.Secret, err = c.sees(); err != nil {
 		return q, err
@@ -119,7 +123,7 @@ func (c *call) codes() ([]domain.Finding, error) {
 
 func (c *call) found(e *findings.Entry) wire.Found {
 	w := wire.Found{
-		Position: uint64(e.Position), Time: e.Time, Recorded: e.Recorded, Controller: string(e.Controller), Service: string(e.Service),
+		Position: c.placed(e.Position), Time: e.Time, Recorded: c.recordedAt(e.Position, e.Recorded), Controller: string(e.Controller), Service: string(e.Service),
 		Operation: string(e.Operation), Instruction: string(e.Instruction), Version: e.Version, Basis: string(e.Basis),
 		Stated: string(e.Stated), Categories: texts(e.Categories), System: e.System, From: e.From, Location: string(e.Location),
 		Recipient: string(e.Recipient), Order: e.Order, Findings: []wire.Finding{},
@@ -145,7 +149,7 @@ func (c *call) countQuery() (q findings.CountQuery, err error) {
 	if q.Until, err = c.day("to"); err != nil {
 		return q, err
 	}
-	q.At = c.at()
+	q.At = c.upTo()
 	q.Sight.Now, q.Sight.Orders = c.now(), c.secretOrders()
 	q.Secret, err = c.sees()
 	return q, err
@@ -166,7 +170,7 @@ func (c *call) countFindings() (wire.FindingCounts, domain.Position, error) {
 	case "day":
 		count = view.Days
 		if q.Until.IsZero() {
-			q.Until = c.now()
+			q.Until = c.clock()
 		}
 	default:
 		return wire.FindingCounts{}, 0, problem.New(wire.InvalidField, "findings are not counted by that", "Write by=day, or leave it out.")

@@ -138,20 +138,9 @@ func (c *call) limit(initial, most int) (int, error) {
 // await waits for each view to answer with what the caller says it has seen, in Daybook-Min-Position. It returns
 // domain.ErrUnavailable when that takes too long.
 func (c *call) await(views ...*projections.View) error {
-	text := c.r.Header.Get(wire.HeaderMinPosition)
-	if text == "" {
-		return nil
-	}
-	least, err := domain.ParsePosition(text)
-	if err != nil {
-		return errors.Wrapf(err, "header %s", errors.Safe(wire.HeaderMinPosition))
-	}
-	if least == 0 {
-		return nil
-	}
-	if end := c.api.cfg.Ledger.State().End; least > end {
-		return errors.WithHint(errors.Wrapf(domain.ErrInvalid, "position %s beyond the end %s", least, end),
-			"Send a receipt's position and events added, from this ledger.")
+	least, err := c.least()
+	if err != nil || least == 0 {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(c.ctx(), c.api.cfg.Patience)
 	defer cancel()
@@ -161,4 +150,21 @@ func (c *call) await(views ...*projections.View) error {
 		}
 	}
 	return nil
+}
+
+// least gives the end of the ledger that the answer is to rest on at least, 0 for any.
+func (c *call) least() (domain.Position, error) {
+	text := c.r.Header.Get(wire.HeaderMinPosition)
+	if text == "" {
+		return 0, nil
+	}
+	least, err := domain.ParsePosition(text)
+	if err != nil {
+		return 0, errors.Wrapf(err, "header %s", errors.Safe(wire.HeaderMinPosition))
+	}
+	if end := c.api.cfg.Ledger.State().End; least > end {
+		return 0, errors.WithHint(errors.Wrapf(domain.ErrInvalid, "position %s beyond the end %s", least, end),
+			"Send a receipt's position and events added, from this ledger.")
+	}
+	return least, nil
 }

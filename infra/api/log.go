@@ -27,6 +27,7 @@ func (a *API) logRoutes() {
 			Description: description, Content: map[string]*huma.MediaType{wire.ContentLines: {Schema: schemaOf[wire.LogEntry](a)}},
 		}}
 	}
+	logHasNoDates := map[string]any{noDates: "The log is in the order of its recording: ask as known at a time, with at. Views are as of a date."}
 	a.route(huma.Operation{
 		Method: http.MethodGet, Path: "/log", OperationID: "readLog", Tags: []string{"log"}, Summary: "Read the log",
 		Description: "One entry a line, the event byte for byte as it is stored and hashed. A line with problem instead of an entry " +
@@ -35,6 +36,7 @@ func (a *API) logRoutes() {
 			query("from", "integer", "The position to begin at; 0."), query("limit", "integer", "The most entries to give; 1,000."),
 			secret(), asOf(),
 		},
+		Metadata:  logHasNoDates,
 		Responses: entries("Entries, at most limit, ending at the end of the log at the latest"),
 	}, (*call).readLog)
 	a.route(huma.Operation{
@@ -46,7 +48,7 @@ func (a *API) logRoutes() {
 	}, (*call).followLog)
 	a.route(huma.Operation{
 		Method: http.MethodPost, Path: "/controllers/{controller}/people/log", OperationID: "personLog", Tags: []string{"log", "people"},
-		Summary: "Read the entries that name one person", Parameters: append(looker(), secret(), asOf()),
+		Summary: "Read the entries that name one person", Parameters: append(looker(), secret(), asOf()), Metadata: logHasNoDates,
 		Description: "As /log. The identifier travels in the body, so that no URL names a person, and is never repeated. The log is searched to " +
 			"its end; lines with reached say how far.",
 		RequestBody: &huma.RequestBody{

@@ -16,10 +16,11 @@ import (
 
 func (a *API) lookRoutes() {
 	tags := []string{"looks"}
+	looksHaveNoDates := map[string]any{noDates: "A look is recorded when it happens and never later: ask as known at a time, with at."}
 	post(a, huma.Operation{
 		Path: "/controllers/{controller}/people/looks", OperationID: "personLooks", Tags: tags, Summary: "Who looked at a person's record, when and why",
 		Description: "The identifier travels in the body, so that no URL names a person. This is a look, too.",
-		Parameters:  append(looker(), asOf(), awaits()),
+		Parameters:  append(looker(), asOf(), awaits()), Metadata: looksHaveNoDates,
 	}, (*call).personLooks)
 	get(a, huma.Operation{
 		Path: "/looks", OperationID: "looks", Tags: tags, Summary: "Who looked into the ledger: at records, by opening what is sealed, by exports and checks",
@@ -27,7 +28,7 @@ func (a *API) lookRoutes() {
 			query("kind", "string", "viewed, revealed, exported or verified; all by default."), query("reason", "string", "For this reason only."),
 			query("case", "string", "For this case only."), query("from", "string", "From this day on, as 2026-11-23, in UTC."),
 			query("to", "string", "Before this day."), query("after", "integer", "The cursor of the page before."),
-			query("limit", "integer", "1 to 1,000; 100."), asOf(), awaits()),
+			query("limit", "integer", "1 to 1,000; 100."), asOf(), awaits()), Metadata: looksHaveNoDates,
 	}, (*call).listLooks)
 	post(a, huma.Operation{
 		Path: "/verifications", OperationID: "recordVerification", Tags: tags, Summary: "Record that the history was checked, and what came of it",
@@ -47,7 +48,7 @@ func (c *call) looks() (*looks.Looks, error) {
 	if err != nil {
 		return nil, err
 	}
-	return looks.New(view), c.reach(view, end)
+	return looks.New(view), c.reach(c.api.cfg.Views.View(looks.Name), end)
 }
 
 func (c *call) personLooks(in wire.LooksQuery) (wire.Looks, domain.Position, error) {

@@ -71,11 +71,7 @@ func (c *call) recordMatter(in wire.Matter) (wire.Settled, domain.Position, erro
 // leftBehind gives what is kept of a person under an instruction whose consent is gone (Art. 17(1)(b)). The withdrawal is recorded
 // whether or not the view has it yet: a view that takes too long leaves the list out.
 func (c *call) leftBehind(s commands.Settled, instruction domain.InstructionID) ([]wire.RetentionItem, error) {
-	view, err := c.view(retention.Name)
-	if err != nil {
-		return nil, err
-	}
-	if c.reach(view, s.Position+domain.Position(s.Events)) != nil {
+	if c.reach(c.api.cfg.Views.View(retention.Name), s.Position+domain.Position(s.Events)) != nil {
 		return nil, nil
 	}
 	kept, err := c.periods(s.Of.Controller, []domain.SubjectKey{s.Of.Subject})

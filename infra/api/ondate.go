@@ -10,12 +10,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
 	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/disclosures"
+	"github.com/jigowatt/daybook/projections/history"
 	"github.com/jigowatt/daybook/projections/holdings"
 	registers "github.com/jigowatt/daybook/projections/register"
 	"github.com/jigowatt/daybook/projections/retention"
@@ -27,7 +29,16 @@ type Hindsight interface {
 	// Retell gives a view as it would be if the events had been recorded in their order, each when it happened, and nothing else; release
 	// is called when it is no longer read. It returns domain.ErrBusy where others are at it until ctx ends.
 	Retell(ctx context.Context, view string, events []domain.Event) (told *projections.View, release func(), err error)
+	// OnDate gives a view as it was on a date. It returns domain.ErrUnavailable where it is not built when ctx ends, and domain.ErrBusy
+	// where too many are being built.
+	OnDate(ctx context.Context, view string, q history.OnDate) (told *history.Told, release func(), err error)
+	// Building says how far a view that is being built is, false for one that is not.
+	Building(view string, q history.OnDate) (projections.Progress, bool)
 }
+
+// undated names the views of which only what is asked for is as of a date, and not what else an answer needs: a person's trail is put in
+// order by itself, and names are those that are known.
+var undated = map[string]bool{trail.Name: true, registers.Name: true}
 
 // toldAgain names the views that are folded again for one person as it was on a date.
 var toldAgain = map[string]bool{holdings.Name: true, disclosures.Name: true, retention.Name: true}
@@ -43,11 +54,20 @@ func onDate() *huma.Param {
 		"given all that is known now, or as of at: what was reported late counts. Findings, versions and bases are those that were recorded.")
 }
 
-// hindsight is the time on which a call asks how it was with a person.
+// onDay describes the parameter with which a view of many people is as it was on a date.
+func onDay(more string) *huma.Param {
+	return query("on", "string", "As it was on this day, 2026-11-14, which stands for its end in UTC, or at this moment, by when things happened, "+
+		"given all that is known now, or as of at. "+more+" The whole history is put in order for it, some ten seconds for a million entries; "+
+		"meanwhile the answer is 503 with Retry-After and "+wire.HeaderBuilding+".")
+}
+
+// hindsight is the time on which a call asks how it was.
 type hindsight struct {
-	time time.Time
-	of   person
-	told *telling // nil before it was asked for
+	time  time.Time
+	day   calendar.Date // where a day was asked for and no moment
+	of    person        // nobody where it is about many
+	told  *telling      // of the person, nil before it was asked for
+	whole *history.Told // the view that was asked for last, nil for none
 }
 
 // telling is all that is known to have happened with a person by then.
@@ -72,7 +92,29 @@ func (c *call) dated() error {
 		return err
 	}
 	c.on = &hindsight{time: on}
+	if len(c.query("on")) == len(time.DateOnly) {
+		c.on.day = calendar.DateOf(on)
+	}
 	return nil
+}
+
+// told gives a view of many people as it was on the date.
+func (c *call) told(name string) (projections.Reader, error) {
+	least, err := c.least()
+	if err != nil {
+		return nil, err
+	}
+	q := history.OnDate{On: c.on.time, End: c.end(), Fixed: c.as != nil, Least: least}
+	ctx, cancel := context.WithTimeout(c.ctx(), c.api.cfg.Patience)
+	defer cancel()
+	view, release, err := c.api.cfg.Hindsight.OnDate(ctx, name, q)
+	if err != nil {
+		c.building(c.api.cfg.Hindsight.Building(name, q))
+		return nil, errors.Wrap(err, "a view on a date")
+	}
+	c.releases = append(c.releases, release)
+	c.on.whole = view
+	return view, nil
 }
 
 // asked gives on which date the call asks, nil where on none.
@@ -166,7 +208,7 @@ func (c *call) declared(t *telling) error {
 }
 
 // retold gives a view of the person as it was on the date.
-func (c *call) retold(name string) (*projections.View, error) {
+func (c *call) retold(name string) (projections.Reader, error) {
 	t, err := c.happened()
 	if err != nil {
 		return nil, err
@@ -183,10 +225,31 @@ func (c *call) retold(name string) (*projections.View, error) {
 
 // placed gives where an event stands in the ledger that a view of the call places elsewhere, because it was told again.
 func (c *call) placed(at domain.Position) uint64 {
-	if c.on == nil || c.on.told == nil || at >= domain.Position(len(c.on.told.positions)) {
-		return uint64(at)
+	switch {
+	case c.on == nil:
+	case c.on.told != nil && at < domain.Position(len(c.on.told.positions)):
+		return uint64(c.on.told.positions[at])
+	case c.on.whole != nil:
+		position, _ := c.origin(at)
+		return uint64(position)
 	}
-	return uint64(c.on.told.positions[at])
+	return uint64(at)
+}
+
+// recordedAt gives when an event of a view was recorded, of which the view says so too unless it is told as it was on a date.
+func (c *call) recordedAt(at domain.Position, is time.Time) time.Time {
+	if c.on == nil || c.on.whole == nil {
+		return is
+	}
+	_, recorded := c.origin(at)
+	return recorded
+}
+
+// origin gives where an event of the view on a date stands and when it was recorded. What cannot be read fails the answer.
+func (c *call) origin(at domain.Position) (domain.Position, time.Time) {
+	position, recorded, err := c.on.whole.Origin(at)
+	c.fault = errors.CombineErrors(c.fault, err)
+	return position, recorded
 }
 
 // happenedPage gives a page of what happened with the person by the date, in the order in which it did.

@@ -190,8 +190,10 @@ func TestPagesOfATrailOnADate(t *testing.T) {
 	if a := l.post(ofPeople+"trail?on="+canary, map[string]any{"person": customer}); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("on no date: %d %s", a.status, a.body)
 	}
-	if a := l.get("/api/v1/findings?on=2026-11-14"); a.status != http.StatusUnprocessableEntity {
-		t.Errorf("a view that has no dates: %d %s", a.status, a.body)
+	for _, path := range []string{"/log", "/looks", "/findings/retroactive", "/status"} {
+		if a := l.get("/api/v1" + path + "?on=2026-11-14"); a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), `"hint":"`) {
+			t.Errorf("%s, which has no dates: %d %s", path, a.status, a.body)
+		}
 	}
 }
 

@@ -17,6 +17,9 @@ import (
 
 // printed sends a page to print: one page without scripts, pictures or anything else to fetch.
 func (c *call) printed(name, text string, data any, at uint64) error {
+	if c.fault != nil {
+		return c.fault
+	}
 	page, err := template.New(name).Funcs(template.FuncMap{
 		"day":       func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"moment":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },

@@ -50,9 +50,6 @@ func identifier(member string, text wire.Text) (domain.Identifier, error) {
 
 // find gives the person whom the identifier leads to, of whom the call asks how it was on a date where it does.
 func (c *call) find(text wire.Text) (person, error) {
-	if err := c.dated(); err != nil {
-		return person{}, err
-	}
 	controller, err := name[domain.ControllerID](c, "controller")
 	if err != nil {
 		return person{}, err

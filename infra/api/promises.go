@@ -18,21 +18,23 @@ import (
 func (a *API) promiseRoutes() {
 	tags := []string{"promises"}
 	const description = "check=statistics first checks that the statistics lead to nobody, on which one promise rests: it reads the whole log."
+	evidence := onDay("The evidence is what had happened by then.")
 	check := &huma.Param{Name: "check", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"statistics"}}}
 	get(a, huma.Operation{
 		Path: "/promises", OperationID: "promises", Tags: tags, Description: description,
-		Summary: "Every promise of the privacy notice, with the evidence for and against it", Parameters: []*huma.Param{check, secret(), asOf(), awaits()},
+		Summary: "Every promise of the privacy notice, with the evidence for and against it", Parameters: []*huma.Param{check, secret(), asOf(), evidence, awaits()},
 	}, (*call).promises)
 	get(a, huma.Operation{
 		Path: "/controllers/{controller}/promises", OperationID: "controllerPromises", Tags: tags, Description: description,
 		Summary:    "Every promise of the privacy notice, with the evidence under one controller",
-		Parameters: []*huma.Param{check, secret(), asOf(), awaits()},
+		Parameters: []*huma.Param{check, secret(), asOf(), evidence, awaits()},
 	}, (*call).promises)
 	get(a, huma.Operation{
 		Path: "/statistics", OperationID: "statistics", Tags: tags, Summary: "How much was done on each day, without anybody whose data it was",
 		Parameters: append(scoped("controller", "instruction"), query("kind", "string", "Of this kind of identifier only, such as ip."),
 			query("from", "string", "The first day; 30 days before the last."), query("to", "string", "The last day; today."),
-			query("few", "integer", "Below how many entries a number is not shown, at least 5; 10."), asOf(), awaits()),
+			query("few", "integer", "Below how many entries a number is not shown, at least 5; 10."), asOf(),
+			onDay("Each action is counted on its own day."), awaits()),
 	}, (*call).statistics)
 	a.route(huma.Operation{
 		Method: http.MethodPost, Path: "/statistics/check", OperationID: "checkStatistics", Tags: tags,
@@ -80,17 +82,17 @@ func (c *call) promises() (wire.Promises, domain.Position, error) {
 	out := wire.Promises{Controller: string(q.Controller), Promises: make([]wire.Promise, len(page.Promises)), Position: uint64(page.Position)}
 	for i, p := range page.Promises {
 		out.Promises[i] = wire.Promise{
-			Number: p.Number, Text: p.Text, Article: p.Article, Rests: p.Rests, Verdict: string(p.Verdict), For: promiseEvidence(p.For),
-			Against: promiseEvidence(p.Against), Beside: p.Beside, BesideWords: p.BesideWords, Open: p.Open,
+			Number: p.Number, Text: p.Text, Article: p.Article, Rests: p.Rests, Verdict: string(p.Verdict), For: c.promiseEvidence(p.For),
+			Against: c.promiseEvidence(p.Against), Beside: p.Beside, BesideWords: p.BesideWords, Open: p.Open,
 		}
 	}
 	return out, page.Position, nil
 }
 
-func promiseEvidence(e promises.Evidence) wire.PromiseEvidence {
+func (c *call) promiseEvidence(e promises.Evidence) wire.PromiseEvidence {
 	w := wire.PromiseEvidence{Count: e.Count, Last: since(e.Last), Examples: []uint64{}}
 	for _, at := range e.Examples {
-		w.Examples = append(w.Examples, uint64(at))
+		w.Examples = append(w.Examples, c.placed(at))
 	}
 	return w
 }
@@ -156,7 +158,7 @@ func (c *call) statisticsQuery() (q statistics.Query, err error) {
 		return q, err
 	}
 	if q.Until.IsZero() {
-		q.Until = c.now().UTC()
+		q.Until = c.clock().UTC()
 	}
 	if q.From.IsZero() {
 		q.From = q.Until.AddDate(0, 0, -30)

@@ -21,7 +21,8 @@ import (
 func (a *API) registerRoutes() {
 	a.declareRoutes()
 	at := func(more ...*huma.Param) []*huma.Param {
-		return append(more, awaits(), asOf())
+		return append(more, awaits(), asOf(), onDay("Instructions are as the client had given and withdrawn them by then. A declaration has no date of its own: "+
+			"the first counts from the beginning, that of an announced sub-processor from its announcement, and a change since it was declared."))
 	}
 	tags := []string{"register"}
 	get(a, huma.Operation{
@@ -40,7 +41,8 @@ func (a *API) registerRoutes() {
 	get(a, huma.Operation{
 		Path: "/controllers/{controller}/instructions/{instruction}/basis", OperationID: "basis", Tags: tags,
 		Summary:    "Which basis the instruction gave on a date, as known at a position",
-		Parameters: at(query("on", "string", "A day as 2026-11-23, which stands for its end, or a moment; now.")),
+		Parameters: []*huma.Param{awaits(), asOf(), query("on", "string", "A day as 2026-11-23, which stands for its end, or a moment; now.")},
+		Metadata:   map[string]any{itsOwnDates: true},
 	}, (*call).basisOn)
 	get(a, huma.Operation{Path: "/recipients", OperationID: "recipients", Tags: tags, Summary: "All recipients", Parameters: at()},
 		func(c *call) (wire.Recipients, domain.Position, error) {
@@ -58,8 +60,11 @@ func (a *API) registerRoutes() {
 		})
 }
 
-// registered gives the register as of the position that is asked for.
+// registered gives the register as of the position that is asked for, or as it was on the date.
 func (c *call) registered() (view.Snapshot, error) {
+	if c.on != nil {
+		return c.registeredOn()
+	}
 	if c.as != nil {
 		return c.as.register, nil
 	}
@@ -69,6 +74,28 @@ func (c *call) registered() (view.Snapshot, error) {
 	}
 	r, err := registers.All(c.ctx(), nil)
 	return r, errors.Wrap(err, "register as of a position")
+}
+
+func (c *call) registeredOn() (view.Snapshot, error) {
+	told, err := c.told(view.Name)
+	if err != nil {
+		return view.Snapshot{}, err
+	}
+	r, err := view.New(told).All(c.ctx(), nil)
+	if err != nil {
+		return r, errors.Wrap(err, "register on a date")
+	}
+	for _, versions := range r.Instructions {
+		for i := range versions {
+			v := &versions[i]
+			v.GivenAt = domain.Position(c.placed(v.GivenAt))
+			if v.WithdrawnAt != nil {
+				*v.WithdrawnAt = domain.Position(c.placed(*v.WithdrawnAt))
+			}
+		}
+	}
+	r.Position = c.on.whole.End()
+	return r, nil
 }
 
 // sorted gives the keys of a map in their order.

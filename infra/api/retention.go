@@ -22,18 +22,21 @@ func (a *API) retentionRoutes() {
 	get(a, huma.Operation{
 		Path: "/retention/calendar", OperationID: "retentionCalendar", Tags: tags, Summary: "How much falls due when, by controller",
 		Parameters: append(scoped("controller"), query("from", "string", "The first day; today."),
-			query("to", "string", "The last day; a year after the first."), query("by", "string", "day or month; month."), asOf(), awaits()),
+			query("to", "string", "The last day; a year after the first."), query("by", "string", "day or month; month."), asOf(),
+			onDay("What is kept, and when it is due, is as it was then."), awaits()),
 	}, (*call).retentionCalendar)
 	get(a, huma.Operation{
 		Path: "/retention/due", OperationID: "retentionDue", Tags: tags, Summary: "What is due and not removed, the longest due first",
 		Description: "What waits for the answer to an order is among it.",
 		Parameters: append(scoped("controller"), query("by", "string", "Due on this day or earlier; now."),
-			query("after", "string", "The cursor of the page before."), query("limit", "integer", "1 to 1,000; 100."), asOf(), awaits()),
+			query("after", "string", "The cursor of the page before."), query("limit", "integer", "1 to 1,000; 100."), asOf(),
+			onDay("What was due or overdue that day."), awaits()),
 	}, (*call).retentionDue)
 	get(a, huma.Operation{
 		Path: "/retention/blocked", OperationID: "retentionBlocked", Tags: tags, Summary: "The holds that stand, with what they keep from being removed",
 		Parameters: append(scoped("controller"), query("after", "integer", "The cursor of the page before."),
-			query("limit", "integer", "1 to 1,000; 100."), asOf(), awaits()),
+			query("limit", "integer", "1 to 1,000; 100."), asOf(),
+			onDay("The holds that stood that day."), awaits()),
 	}, (*call).retentionBlocked)
 }
 
@@ -72,7 +75,7 @@ func (c *call) retentionCalendar() (wire.RetentionCalendars, domain.Position, er
 		return out, 0, err
 	}
 	if from.IsZero() {
-		from = c.now().UTC().Truncate(24 * time.Hour)
+		from = c.clock().UTC().Truncate(24 * time.Hour)
 	}
 	if to = to.AddDate(0, 0, 1); to.Year() == 1 {
 		to = from.AddDate(1, 0, 0)
@@ -150,7 +153,7 @@ func (c *call) retentionDue() (wire.RetentionDue, domain.Position, error) {
 	if err != nil {
 		return out, 0, err
 	}
-	now := c.now().UTC()
+	now := c.clock().UTC()
 	if out.By = now; !by.IsZero() {
 		out.By = by.AddDate(0, 0, 1).Add(-time.Millisecond) // until the end of the day
 	}
@@ -219,7 +222,7 @@ func (c *call) retentionBlocked() (wire.RetentionBlocked, domain.Position, error
 	at, more := c.end(), false
 	var holds []retention.Hold
 	for _, controller := range controllers {
-		list, position, err := view.Holds(c.ctx(), controller, c.now(), after, limit)
+		list, position, err := view.Holds(c.ctx(), controller, c.clock(), after, limit)
 		if err != nil {
 			return out, 0, errors.Wrap(err, "holds over HTTP")
 		}

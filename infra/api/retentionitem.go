@@ -13,8 +13,8 @@ import (
 func (c *call) kept(i *retention.Item) (wire.RetentionItem, error) {
 	w := wire.RetentionItem{
 		Controller: string(i.Controller), Instruction: string(i.Instruction), Version: i.Version, Basis: string(i.Basis), System: i.System,
-		Service: string(i.Service), Categories: texts(i.Categories), First: i.First, FirstPosition: uint64(i.FirstAt), Newest: i.Newest,
-		NewestPosition: uint64(i.NewestAt), Due: since(i.Due), Reason: i.Reason, State: string(i.State), Erase: texts(i.Erase),
+		Service: string(i.Service), Categories: texts(i.Categories), First: i.First, FirstPosition: c.placed(i.FirstAt), Newest: i.Newest,
+		NewestPosition: c.placed(i.NewestAt), Due: since(i.Due), Reason: i.Reason, State: string(i.State), Erase: texts(i.Erase),
 		Whole: i.Whole, Holds: i.Holds, Order: i.Order, Orders: i.Orders, Sentence: keptSentence(i, c.names(i.Controller).Controller),
 	}
 	for _, r := range i.Rules {
@@ -96,7 +96,7 @@ func (c *call) heldBack(h *retention.Hold) (wire.RetentionHold, error) {
 			ID: h.Hold, Ground: h.Ground, Reference: h.Reference, Instruction: string(h.Instruction), Categories: texts(h.Categories),
 			Systems: h.Systems, Until: since(h.Until),
 		},
-		Controller: string(h.Controller), Placed: h.Placed, HoldPosition: uint64(h.Position), Items: []wire.RetentionItem{},
+		Controller: string(h.Controller), Placed: h.Placed, HoldPosition: c.placed(h.Position), Items: []wire.RetentionItem{},
 	}
 	for i := range h.Items {
 		item, err := c.kept(&h.Items[i])

@@ -53,13 +53,13 @@ func (c *call) listSources() (wire.Sources, domain.Position, error) {
 	slices.SortFunc(list, func(a, b sources.Source) int {
 		return cmp.Or(cmp.Compare(a.Controller, b.Controller), cmp.Compare(a.Service, b.Service))
 	})
-	now := c.now()
+	now := c.clock()
 	out := wire.Sources{Sources: make([]wire.Source, len(list)), Position: uint64(at)}
 	for i := range list {
 		s := &list[i]
 		declared, is := services[register.ServiceKey{Controller: s.Controller, Service: s.Service}]
 		within := time.Duration(declared.ReportsWithin) * time.Second
-		w := sourced(s, now.Add(-within*time.Duration(times)), is)
+		w := c.sourced(s, now.Add(-within*time.Duration(times)), is)
 		if w.Declared = is; is {
 			w.ReportsWithin = compactDuration(within)
 		}
@@ -70,25 +70,28 @@ func (c *call) listSources() (wire.Sources, domain.Position, error) {
 }
 
 // sourced writes a source in the contract's words. What is older than the limit is late, where there is one.
-func sourced(s *sources.Source, limit time.Time, limited bool) wire.Source {
+func (c *call) sourced(s *sources.Source, limit time.Time, limited bool) wire.Source {
 	heard := s.LastHeard()
 	w := wire.Source{
 		Controller: string(s.Controller), Service: string(s.Service), Entries: s.Events, Actions: s.Actions, Findings: s.WithFindings,
-		First: since(s.FirstRecorded), Last: since(s.LastRecorded), LastPosition: uint64(s.LastPosition), Heard: since(heard),
+		First: since(s.FirstRecorded), Last: since(s.LastRecorded), Heard: since(heard),
 		Silent: limited && heard.Before(limit), Sequence: s.Sequence, Gaps: s.Missing, Unconfirmed: s.Unconfirmed,
+	}
+	if !s.LastRecorded.IsZero() {
+		w.LastPosition = c.placed(s.LastPosition)
 	}
 	for _, gap := range s.Gaps {
 		w.Missing = append(w.Missing, wire.Gap(gap))
 	}
 	for _, a := range s.Announced {
 		w.Announced = append(w.Announced, wire.Announced{
-			ID: a.ID, Position: uint64(a.Position), Time: a.Time, Operation: string(a.Operation), Instruction: string(a.Instruction),
+			ID: a.ID, Position: c.placed(a.Position), Time: a.Time, Operation: string(a.Operation), Instruction: string(a.Instruction),
 			System: a.System, Overdue: limited && a.Time.Before(limit),
 		})
 	}
 	for _, n := range s.Counted {
 		w.Counts = append(w.Counts, wire.SourceCount{
-			System: n.System, Category: string(n.Category), Time: n.Time, Position: uint64(n.Position), Counted: n.People, Known: n.Known,
+			System: n.System, Category: string(n.Category), Time: n.Time, Position: c.placed(n.Position), Counted: n.People, Known: n.Known,
 		})
 	}
 	return w

@@ -27,7 +27,8 @@ func (a *API) statusRoutes() {
 			"late closes its gap.",
 		Parameters: []*huma.Param{
 			query("controller", "string", "Whose services; all by default."),
-			query("times", "integer", "How many times its time to report a service may be silent; 2."), asOf(), awaits(),
+			query("times", "integer", "How many times its time to report a service may be silent; 2."), asOf(),
+			onDay("A service was heard when what it reported happened, whenever it came."), awaits(),
 		},
 	}, (*call).listSources)
 	a.route(huma.Operation{

@@ -22,11 +22,12 @@ func (a *API) taskRoutes() {
 		Path: "/orders", OperationID: "orders", Tags: tags, Summary: "What services were told to do, newest first, and whether they did",
 		Parameters: append(scoped("controller"), query("service", "string", "Of this service only; needs controller."),
 			query("case", "string", "Of this case only; needs controller."), query("state", "string", "open, escalated, answered or recalled; all by default."),
-			query("after", "integer", "The cursor of the page before."), query("limit", "integer", "1 to 1,000; 100."), asOf(), awaits()),
+			query("after", "integer", "The cursor of the page before."), query("limit", "integer", "1 to 1,000; 100."), asOf(),
+			onDay("An order is answered by when the service acted."), awaits()),
 	}, (*call).listOrders)
 	get(a, huma.Operation{
 		Path: "/orders/{order}", OperationID: "order", Tags: tags, Summary: "One order and what came of it",
-		Parameters: append(scoped("controller"), asOf(), awaits()),
+		Parameters: append(scoped("controller"), asOf(), onDay("An order is answered by when the service acted."), awaits()),
 	}, (*call).showOrder)
 }
 
@@ -76,7 +77,8 @@ func (c *call) listOrders() (wire.SentOrders, domain.Position, error) {
 		}
 	}
 	if page.More && len(out.Orders) > 0 {
-		out.Next = &out.Orders[len(out.Orders)-1].Position
+		next := uint64(page.Orders[len(page.Orders)-1].Position) // as the view counts
+		out.Next = &next
 	}
 	return out, page.Position, nil
 }
@@ -112,7 +114,7 @@ func (c *call) showOrder() (wire.SentOrder, domain.Position, error) {
 // sentOrder writes an order in the contract's words.
 func (c *call) sentOrder(o *orders.Order) (wire.SentOrder, error) {
 	w := wire.SentOrder{
-		Order: o.Order, Position: uint64(o.Position), Controller: string(o.Controller), Service: string(o.Service), Kind: string(o.Kind),
+		Order: o.Order, Position: c.placed(o.Position), Controller: string(o.Controller), Service: string(o.Service), Kind: string(o.Kind),
 		Instruction: string(o.Instruction), System: o.System, Categories: texts(o.Categories), Reason: o.Reason, Case: o.Case, Due: o.Due,
 		Recipient: string(o.Recipient), Sent: o.Sent, Return: o.Return, State: string(o.State), Sentence: orderSentence(o),
 	}
@@ -123,7 +125,7 @@ func (c *call) sentOrder(o *orders.Order) (wire.SentOrder, error) {
 		w.Recalled, w.Hold = &o.Recall.Recorded, o.Hold
 	}
 	if a := o.Answer; a != nil {
-		w.Answer = &wire.OrderAnswer{Position: uint64(a.Position), Time: a.Time, Recorded: a.Recorded, Operation: string(a.Operation), Late: a.Late}
+		w.Answer = &wire.OrderAnswer{Position: c.placed(a.Position), Time: a.Time, Recorded: c.recordedAt(a.Position, a.Recorded), Operation: string(a.Operation), Late: a.Late}
 	}
 	var err error
 	w.Person, w.Forgotten, err = c.masked(o.Subject)

@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	"projections":         {"domain/..."},
 	"projections/...":     {"domain/...", "projections", "projections/packed", "projections/sorted"}, // never another view
 	"projections/replay":  {"domain", "projections"},
-	"projections/history": {"domain", "domain/catalog", "projections"},
+	"projections/history": {"domain/...", "projections"},
 	"projections/packed":  {},
 	"projections/sorted":  {"domain"},
 	"projections/projectiontest": {

@@ -35,9 +35,7 @@ func (p *program) basis() *cobra.Command {
 					rows: [][]string{{b.Controller, b.Instruction, b.On.Format(stampLayout), strconv.FormatUint(b.Position, 10),
 						strconv.Itoa(b.Version), strconv.FormatBool(b.InForce), b.Basis}}})
 			}
-			if words := p.asItWas(); words != "" {
-				p.say(words, "")
-			}
+			p.sayAsItWas()
 			p.say(b.Sentence + ".")
 			if b.GivenPosition != nil {
 				p.say("That is what entry " + strconv.FormatUint(*b.GivenPosition, 10) + " says, known when the ledger had " +

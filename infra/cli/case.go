@@ -15,7 +15,7 @@ import (
 )
 
 func (p *program) cases() *cobra.Command {
-	return group("case", "Cases: people's rights and complaints, with both clocks", p.caseOpen(), p.timed(p.caseList()), p.timed(p.caseShow()), p.caseStep(), p.caseFind(), p.caseOrder(), p.caseSettle(), p.caseReport())
+	return group("case", "Cases: people's rights and complaints, with both clocks", p.caseOpen(), p.onDay(p.caseList()), p.onDay(p.caseShow()), p.caseStep(), p.caseFind(), p.caseOrder(), p.caseSettle(), p.caseReport())
 }
 
 // clientFlag adds the flag that names the client.
@@ -214,7 +214,7 @@ func (p *program) caseTable(list wire.CaseList) error {
 		}
 		l.rows = append(l.rows, []string{c.Case, c.Controller, c.Kind, c.Stage, c.Owner, legal, promise, strconv.Itoa(c.Unsettled)})
 	}
-	if err := p.show(l); err != nil {
+	if err := p.showDated(l); err != nil {
 		return err
 	}
 	if list.Next != "" {

@@ -59,6 +59,7 @@ func (p *program) casePage(c wire.Case) error {
 	if p.format != "table" {
 		return p.show(steps)
 	}
+	p.sayAsItWas()
 	p.title(c.Title + " · " + orText(c.ControllerName, c.Controller) + " · case " + c.Case)
 	if len(c.Identifiers) > 0 {
 		p.say("Person: " + strings.Join(plain(c.Identifiers), ", "))

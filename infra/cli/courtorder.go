@@ -13,7 +13,7 @@ import (
 
 func (p *program) courtOrder() *cobra.Command {
 	return group("court-order", "Orders of courts and authorities to disclose, and whether the client may be told",
-		p.courtOrderReceive(), p.courtOrderInform(), p.timed(p.courtOrderList()))
+		p.courtOrderReceive(), p.courtOrderInform(), p.dated(p.courtOrderList()))
 }
 
 func (p *program) courtOrderReceive() *cobra.Command {
@@ -136,7 +136,7 @@ func (p *program) courtOrders(list wire.CourtOrders, secret bool) error {
 		l.items = append(l.items, o)
 		l.rows = append(l.rows, []string{o.Order, o.Authority + " (" + o.Jurisdiction + ")", o.Reference, brief(o.Issued), categoriesWords(o.Categories), o.Basis, told})
 	}
-	if err := p.show(l); err != nil {
+	if err := p.showDated(l); err != nil {
 		return err
 	}
 	if list.Secret > 0 && !secret {

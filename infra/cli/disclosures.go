@@ -50,6 +50,7 @@ func (p *program) disclosurePage(d wire.Disclosures) error {
 		}
 		return p.show(recipients)
 	}
+	p.sayAsItWas()
 	p.title("To whom data went")
 	if err := p.show(recipients); err != nil {
 		return err
@@ -145,7 +146,7 @@ func (p *program) recipients() *cobra.Command {
 			}
 			l := p.recipientList(seen.Recipients)
 			l.whole = seen
-			return p.show(l)
+			return p.showDated(l)
 		},
 	}
 	cmd.Flags().StringVarP(&controller, "controller", "c", "", "only of this client")

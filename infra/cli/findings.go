@@ -43,11 +43,11 @@ func (p *program) findings() *cobra.Command {
 	f.StringVarP(&controller, "controller", "c", "", "only of this client")
 	f.StringVarP(&service, "service", "s", "", "only of this service")
 	f.StringArrayVar(&codes, "code", nil, "only with this finding; again for several")
-	f.StringVar(&since, "since", "", "recorded on this day or later: 2026-11-01")
+	f.StringVar(&since, "since", "", "recorded on this day or later, or with --on done: 2026-11-01")
 	f.StringVar(&until, "until", "", "recorded on this day or earlier")
 	f.IntVar(&limit, "limit", 50, "the most entries to show; 0 for all")
 	secretFlag(cmd, &secret)
-	cmd.AddCommand(p.timed(p.findingsCount()), p.timed(p.findingsLate()))
+	cmd.AddCommand(p.onDay(p.findingsCount()), p.timed(p.findingsLate()))
 	return cmd
 }
 
@@ -94,7 +94,7 @@ func (p *program) findingsCount() *cobra.Command {
 					l.rows = append(l.rows, []string{c.Controller, orText(c.Day, "all"), strconv.FormatUint(n.Entries, 10), n.Code, n.Message + " (" + n.Article + ")"})
 				}
 			}
-			return p.show(l)
+			return p.showDated(l)
 		},
 	}
 	f := cmd.Flags()

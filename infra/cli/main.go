@@ -33,6 +33,7 @@ type program struct {
 	format string // flag
 	at     string // flag of commands that look at views
 	on     string // flag of those that look at how it was on a date
+	pinned string // the end of the ledger that the first answer on a date rested on
 }
 
 // Main runs daybook with the arguments that follow its name, and gives its exit code: 0 for success, 1 for an error, 2 for a
@@ -100,8 +101,8 @@ func (p *program) root() *cobra.Command {
 		{"write", []*cobra.Command{p.apply(), p.record(), p.ask(), p.importing()}},
 		{"rights", []*cobra.Command{p.cases(), p.consent(), p.objection(), p.restriction(), p.hold(), p.courtOrder()}},
 		{"read", []*cobra.Command{
-			p.person(), p.log(), p.timed(p.sources()), p.timed(p.findings()), p.retention(), p.orders(), p.timed(p.disclosures()), p.timed(p.recipients()), p.dated(p.basis()),
-			p.dated(p.article30()), p.timed(p.promises()), p.timed(p.statistics()), p.timed(p.looks()), p.export(), p.bundle(), p.verify(), p.proof(), p.replay(),
+			p.person(), p.log(), p.onDay(p.sources()), p.onDay(p.findings()), p.retention(), p.orders(), p.onDay(p.disclosures()), p.onDay(p.recipients()), p.dated(p.basis()),
+			p.onDay(p.article30()), p.onDay(p.promises()), p.onDay(p.statistics()), p.timed(p.looks()), p.export(), p.bundle(), p.verify(), p.proof(), p.replay(),
 		}},
 		{"keep", []*cobra.Command{p.status(), p.doctor(), p.rebuild(), p.repair(), p.backup(), p.migrate(), p.keys(), p.quarantine(), p.version()}},
 	} {
@@ -125,7 +126,7 @@ func (p *program) ledger() remote {
 	if !strings.Contains(base, "://") {
 		base = "http://" + base
 	}
-	return remote{strings.TrimRight(base, "/"), p.http, p.looker(), p.at, p.on, p.progress}
+	return remote{strings.TrimRight(base, "/"), p.http, p.looker(), p.at, p.on, &p.pinned, p.progress}
 }
 
 // exact refuses a wrong number of arguments with a sentence.

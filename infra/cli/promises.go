@@ -75,7 +75,7 @@ func (p *program) promiseTable(promises wire.Promises, brief bool) error {
 		}
 		l.rows = append(l.rows, []string{strconv.Itoa(one.Number), words, strings.ReplaceAll(one.Verdict, "-", " "), pro, con, example(one)})
 	}
-	return p.show(l)
+	return p.showDated(l)
 }
 
 // promisePage shows the promises in brief, with how many of them stand how.
@@ -132,7 +132,7 @@ func (p *program) statistics() *cobra.Command {
 				l.items = append(l.items, one)
 				l.rows = append(l.rows, []string{one.Controller, one.Day, orText(one.Instruction, "none"), one.Kind, one.Operation, count})
 			}
-			return p.show(l)
+			return p.showDated(l)
 		},
 	}
 	f := cmd.Flags()

@@ -23,7 +23,9 @@ type remote struct {
 	as   http.Header // who asks, and why
 	at   string      // as of when; empty for now
 	on   string      // on which date; empty for none
-	bar  func(what string, total int64, more ...progressbar.Option) *progress
+	// pinned is the end of the ledger that the first answer on a date rested on, for those that follow.
+	pinned *string
+	bar    func(what string, total int64, more ...progressbar.Option) *progress
 }
 
 const (

@@ -13,7 +13,7 @@ import (
 
 func (p *program) retention() *cobra.Command {
 	return group("retention", "How long data may still be kept, what is due, and what stands in the way",
-		p.timed(p.retentionCalendar()), p.timed(p.retentionDue()), p.timed(p.retentionBlocked()))
+		p.onDay(p.retentionCalendar()), p.onDay(p.retentionDue()), p.onDay(p.retentionBlocked()))
 }
 
 func (p *program) retentionCalendar() *cobra.Command {
@@ -37,7 +37,7 @@ func (p *program) retentionCalendar() *cobra.Command {
 				l.items = append(l.items, one)
 				l.rows = append(l.rows, calendarRows(one, c)...)
 			}
-			return p.show(l)
+			return p.showDated(l)
 		},
 	}
 	f := cmd.Flags()
@@ -126,7 +126,7 @@ func (p *program) keptRows(l *listing, items []wire.RetentionItem) {
 
 // cut shows a listing, and says where there is more of it.
 func (p *program) cut(l listing, more bool) error {
-	if err := p.show(l); err != nil || !more {
+	if err := p.showDated(l); err != nil || !more {
 		return err
 	}
 	p.say("", "There are more; see them with --limit 0.")

@@ -38,7 +38,7 @@ func (p *program) sources() *cobra.Command {
 			if missing {
 				empty = "Nothing is missing of any service."
 			}
-			return p.show(p.sourceList(sources, empty))
+			return p.showDated(p.sourceList(sources, empty))
 		},
 	}
 	cmd.Flags().StringVarP(&controller, "controller", "c", "", "only of this client")

@@ -12,7 +12,7 @@ import (
 )
 
 func (p *program) orders() *cobra.Command {
-	return group("orders", "What the ledger told services to do, and whether they did", p.timed(p.orderList()), p.timed(p.orderShow()))
+	return group("orders", "What the ledger told services to do, and whether they did", p.onDay(p.orderList()), p.onDay(p.orderShow()))
 }
 
 func (p *program) orderList() *cobra.Command {
@@ -97,6 +97,7 @@ func (p *program) orderShow() *cobra.Command {
 			}
 			add("State", o.State)
 			if p.format == "table" {
+				p.sayAsItWas()
 				p.say(upperFirst(o.Sentence)+".", "")
 			}
 			return p.show(l)

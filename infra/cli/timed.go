@@ -10,6 +10,8 @@ import (
 
 	"github.com/cockroachdb/errors"
 	"github.com/spf13/cobra"
+
+	"github.com/jigowatt/daybook/infra/wire"
 )
 
 // timed lets a command that looks at a view look at it as it was known earlier.
@@ -24,6 +26,12 @@ func (p *program) dated(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().StringVar(&p.on, "on", "", "as it was on a day, 2026-11-14, which stands for its end in UTC, or at a moment, by when\n"+
 		"things happened, with all that is known now or as of --at: what was reported late counts")
 	return p.timed(cmd)
+}
+
+// onDay is dated for views of many people, for which the whole history is put in order.
+func (p *program) onDay(cmd *cobra.Command) *cobra.Command {
+	p.dated(cmd).Flags().Lookup("on").Usage += ".\nThe history is put in order for it, some ten seconds for a million entries"
+	return cmd
 }
 
 // asItWas says on which date an answer is, and with what was known; empty where it is of no date.
@@ -54,15 +62,23 @@ func dayWords(text string) string {
 
 // showDated shows a list under what it is as of.
 func (p *program) showDated(l listing) error {
-	if words := p.asItWas(); words != "" && p.format == "table" {
-		p.say(words, "")
-	}
+	p.sayAsItWas()
 	return p.show(l)
 }
 
-// asOf adds to an address as of when the command asks, and on which date.
+func (p *program) sayAsItWas() {
+	if words := p.asItWas(); words != "" {
+		p.say(words, "")
+	}
+}
+
+// asOf adds to an address as of when the command asks, and on which date: of several questions all with what is known at the first.
 func (r remote) asOf(path string) string {
-	for _, of := range [][2]string{{"at", r.at}, {"on", r.on}} {
+	at := r.at
+	if at == "" && r.on != "" {
+		at = *r.pinned
+	}
+	for _, of := range [][2]string{{"at", at}, {"on", r.on}} {
 		if of[1] == "" {
 			continue
 		}
@@ -83,8 +99,8 @@ const (
 
 // patient sends a request until the view as of then is built, and shows how far it is.
 func (r remote) patient(ctx context.Context, method, path, contentType string, body any) (*http.Response, error) {
-	if r.at == "" {
-		return r.send(ctx, method, r.asOf(path), contentType, body)
+	if r.at == "" && r.on == "" {
+		return r.send(ctx, method, path, contentType, body)
 	}
 	var bar *progress
 	defer func() {
@@ -95,6 +111,9 @@ func (r remote) patient(ctx context.Context, method, path, contentType string, b
 	for tries := 1; ; tries++ {
 		res, err := r.send(ctx, method, r.asOf(path), contentType, body)
 		var refused *refusal
+		if err == nil {
+			*r.pinned = res.Header.Get(wire.HeaderPosition)
+		}
 		if err == nil || !errors.As(err, &refused) || refused.building == "" || tries == buildingTries {
 			return res, err
 		}

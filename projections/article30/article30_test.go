@@ -93,8 +93,6 @@ func events(facts ...dated) []domain.Event {
 	return list
 }
 
-func position(p domain.Position) *domain.Position { return &p }
-
 // shown writes drift as kind dimension value@version.
 func shown(list []article30.Drift) []string {
 	out := []string{}
@@ -117,9 +115,9 @@ func TestTheRecordSaysWhatArticle30Asks(t *testing.T) {
 	a := ledger(t, dated{0, us}, dated{0, client}, dated{0, other}, dated{0, cloud}, dated{0, officer}, dated{0, agent}, dated{0, orders(1, nil)},
 		dated{1, act(domain.Store, what(mail))}, dated{2, act(domain.Consult)}, dated{3, act(domain.Store, to("skyhigh"))},
 		dated{4, act(domain.Store, to("skyhigh"))}, dated{4, act(domain.Erase, at("US"))})
-	b := book(t, a, article30.Query{Controller: cycles})
+	b := book(t, a, article30.Query{Controller: cycles, Day: day(4)})
 	if !reflect.DeepEqual(b.Processor, &us) || len(b.Contacts) != 1 || !b.Contacts[0].Officer || b.Contacts[0].Representative ||
-		!slices.Equal(b.Contacts[0].Details, domain.Sealed{1}) || b.Position != 12 || !b.AsOf.Equal(projectiontest.Start.AddDate(0, 0, 4).Truncate(24*time.Hour)) {
+		!slices.Equal(b.Contacts[0].Details, domain.Sealed{1}) || b.Position != 12 || !b.AsOf.Equal(day(4).Truncate(24*time.Hour)) {
 		t.Errorf("the processor: %+v", b)
 	}
 	if len(b.Records) != 1 {
@@ -190,16 +188,35 @@ func TestDrift(t *testing.T) {
 		"what is newly declared has time":         {append(all, dated{80, wider}, dated{91, act(domain.Use, what(mail, name), to("courier"), version(2))}, dated{91, act(domain.Store, version(2))}), article30.Query{}, []string{}},
 		"what is withdrawn is not awaited":        {append(all, dated{2, withdrawn}, dated{99, client}), article30.Query{}, []string{}},
 	} {
-		b := book(t, ledger(t, append(slices.Clone(base), c.given...)...), withController(c.query))
+		c.query.Controller = cycles
+		if c.query.Now.IsZero() {
+			c.query.Day = day(c.given[len(c.given)-1].day)
+		}
+		b := book(t, ledger(t, append(slices.Clone(base), c.given...)...), c.query)
 		if got := shown(b.Records[0].Drift); !slices.Equal(got, c.want) {
 			t.Errorf("%s:\n got %q\nwant %q", rule, got, c.want)
 		}
 	}
 }
 
-func withController(q article30.Query) article30.Query {
-	q.Controller = cycles
-	return q
+// day gives a day, counted from that of the first event.
+func day(n int) time.Time { return projectiontest.Start.AddDate(0, 0, n) }
+
+func TestWhatWasSeenIsOfTheDayOnWhichItHappened(t *testing.T) {
+	reported := events(dated{0, us}, dated{0, client}, dated{0, orders(1, nil)},
+		dated{9, act(domain.Use)}, dated{40, act(domain.Use)}, dated{41, act(domain.Use)}, dated{42, act(domain.Store)})
+	reported[4].Time = day(2)  // reported late
+	reported[5].Time = day(30) // and late again, between the others
+	a := article30.New(projectiontest.GivenEvents(t, article30.Projection(), reported...))
+	for _, line := range book(t, a, article30.Query{Controller: cycles, Day: day(42)}).Records[0].Activities[0].Lines {
+		if line.Value == "Use" && (line.Seen.FirstAt != 4 || !line.Seen.First.Equal(day(2)) || !line.Seen.Last.Equal(day(30))) {
+			t.Errorf("used from %s, entry %s, to %s", line.Seen.First, line.Seen.FirstAt, line.Seen.Last)
+		}
+	}
+	drift := book(t, a, article30.Query{Controller: cycles, Day: day(42), Unused: 11}).Records[0].Drift
+	if got := shown(drift); !slices.Contains(got, "unused operation Use@1") || slices.Contains(got, "unused operation Store@1") {
+		t.Errorf("drift by the days of reporting: %q", got)
+	}
 }
 
 func TestQuestionsThatCannotBeAnswered(t *testing.T) {
@@ -208,11 +225,9 @@ func TestQuestionsThatCannotBeAnswered(t *testing.T) {
 		query article30.Query
 		kind  error
 	}{
-		"a position and a time":          {article30.Query{At: position(1), Time: projectiontest.Start}, domain.ErrInvalid},
-		"fewer days than none":           {article30.Query{Unused: -1}, domain.ErrInvalid},
-		"a stranger":                     {article30.Query{Controller: hotel}, domain.ErrNotFound},
-		"a controller before it was one": {article30.Query{Controller: cycles, At: position(1)}, domain.ErrNotFound},
-		"a position that is to come":     {article30.Query{At: position(3)}, domain.ErrUnavailable},
+		"fewer days than none": {article30.Query{Unused: -1}, domain.ErrInvalid},
+		"more than ten years":  {article30.Query{Unused: 3661}, domain.ErrInvalid},
+		"a stranger":           {article30.Query{Controller: hotel}, domain.ErrNotFound},
 	} {
 		if _, err := a.Book(t.Context(), c.query); !errors.Is(err, c.kind) || len(errors.GetAllHints(err)) == 0 {
 			t.Errorf("%s: %v", rule, err)

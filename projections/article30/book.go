@@ -12,12 +12,12 @@ import (
 )
 
 // book makes the record of what had been declared and seen.
-func (s *snapshot) book(q Query, m moment) Book {
+func (s *snapshot) book(q Query) Book {
 	b := Book{
-		Processor: s.processor, Contacts: s.people(register.Itself), Recipients: s.recipients, Records: []Record{}, AsOf: m.day,
+		Processor: s.processor, Contacts: s.people(register.Itself), Recipients: s.recipients, Records: []Record{}, AsOf: q.Day,
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.controllers)) {
-		b.Records = append(b.Records, s.record(s.controllers[id], m.day.AddDate(0, 0, -q.Unused)))
+		b.Records = append(b.Records, s.record(s.controllers[id], q.Day.AddDate(0, 0, -q.Unused)))
 	}
 	return b
 }
@@ -127,7 +127,7 @@ func (s Seen) merge(o Seen) Seen {
 	case o.IsZero():
 		return s
 	}
-	if o.FirstAt < s.FirstAt {
+	if o.First.Before(s.First) || o.First.Equal(s.First) && o.FirstAt < s.FirstAt {
 		s.First, s.FirstAt = o.First, o.FirstAt
 	}
 	if o.Last.After(s.Last) {

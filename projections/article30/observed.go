@@ -2,8 +2,6 @@ package article30
 
 import (
 	"encoding/binary"
-	"math/bits"
-	"time"
 
 	"github.com/cockroachdb/errors"
 
@@ -67,17 +65,6 @@ func observations(a *dossier.ActionRecorded, compelled string) [][]byte {
 		list = append(list, o.append(nil))
 	}
 	return list
-}
-
-// monthOf gives the month of a day since 1970, and its bit in it.
-func monthOf(day int64) (month, bit int64) {
-	y, m, d := time.Unix(day*secondsOfDay, 0).UTC().Date()
-	return int64(y)*12 + int64(m) - 1, 1 << (d - 1)
-}
-
-// newestDay gives the newest day of a month's days.
-func newestDay(month, days int64) time.Time {
-	return time.Date(int(month/12), time.Month(month%12+1), bits.Len64(uint64(days)), 0, 0, 0, 0, time.UTC)
 }
 
 // appendTexts packs texts, each behind its length.

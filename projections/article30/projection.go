@@ -1,7 +1,7 @@
 // Package article30 is the view that makes the processor's record of Article 30(2): who the processor and its controllers are, what is
 // done for each, what goes to third countries, and by which measures it is protected. It is made of what was declared and of what was
-// seen to be done, and says where the two drift apart: done though not declared, declared and not done. It can be given as of any
-// position or time.
+// seen to be done, and says where the two drift apart: done though not declared, declared and not done. When something was seen is when it happened, by
+// its publisher's clock, and not when that was reported.
 //
 // Purposes, categories of data, recipients and retention are shown beside what the article asks for.
 //
@@ -11,6 +11,7 @@ package article30
 import (
 	_ "embed"
 	"encoding/binary"
+	"math"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -38,16 +39,15 @@ type projection struct{}
 func Projection() projections.Projection { return projection{} }
 
 func (projection) Name() string   { return Name }
-func (projection) Version() int   { return 1 }
+func (projection) Version() int   { return 2 }
 func (projection) Schema() string { return schema + sorted.NamesSchema("name") }
 func (projection) Folder() projections.Folder {
-	return &folder{names: names.Writer(), values: map[string]*value{}, shapes: map[string][]*value{}, day: -1}
+	return &folder{names: names.Writer(), values: map[string]*value{}, shapes: map[string][]*value{}}
 }
 
 type folder struct {
 	names  *sorted.NameWriter
 	courts map[string]bool // the orders of courts; nil before they were read
-	day    int64           // of the newest event, -1 before it was read
 
 	values map[string]*value   // what was seen, by its name
 	shapes map[string][]*value // what actions show, by all of an action that repeats
@@ -57,29 +57,19 @@ type folder struct {
 
 // value is one thing that was seen, and when.
 type value struct {
-	packed                         []byte
-	name                           int64   // 0 before it was looked up
-	firstAt, lastAt, first, latest int64   // of those that this folder saw; the file may have earlier ones
-	day                            int64   // the newest on which it was seen, -1 for none
-	days                           []int64 // yet to be written
-	dirty                          bool
+	packed               []byte
+	name                 int64 // 0 before it was looked up
+	firstAt, first, last int64 // of those that this folder saw; the file may have others
+	dirty                bool
 }
 
 // maxShapes bounds the shapes kept in memory between transactions.
 const maxShapes = 16_384
 
-const secondsOfDay = 24 * 60 * 60
-
 // Fold takes in the next event.
 func (f *folder) Fold(conn *sqlite.Conn, e *domain.Recorded) error {
 	if f.courts == nil {
 		if err := f.load(conn); err != nil {
-			return err
-		}
-	}
-	if day := e.Recorded.Unix() / secondsOfDay; day != f.day {
-		f.day = day
-		if err := write(conn, "INSERT INTO day VALUES (?, ?)", int64(e.Position), day); err != nil {
 			return err
 		}
 	}
@@ -95,7 +85,7 @@ func (f *folder) Fold(conn *sqlite.Conn, e *domain.Recorded) error {
 		return write(conn, "INSERT OR REPLACE INTO court VALUES (?, ?)", fact.Order, until)
 	default:
 		if controller, ok := of(fact); ok {
-			return write(conn, "INSERT INTO declared VALUES (?, ?, ?, ?)", int64(e.Position), e.Recorded.UnixMilli(), controller, e.Bytes)
+			return write(conn, "INSERT INTO declared VALUES (?, ?, ?)", int64(e.Position), controller, e.Bytes)
 		}
 	}
 	return nil
@@ -121,10 +111,7 @@ func of(fact domain.Fact) (c domain.ControllerID, ok bool) {
 
 func (f *folder) load(conn *sqlite.Conn) error {
 	f.courts = map[string]bool{}
-	if err := rows(conn, "SELECT name FROM court", func(s *sqlite.Stmt) error { f.courts[s.ColumnText(0)] = true; return nil }); err != nil {
-		return err
-	}
-	return rows(conn, "SELECT day FROM day ORDER BY position DESC LIMIT 1", func(s *sqlite.Stmt) error { f.day = s.ColumnInt64(0); return nil })
+	return rows(conn, "SELECT name FROM court", func(s *sqlite.Stmt) error { f.courts[s.ColumnText(0)] = true; return nil })
 }
 
 // act takes in one action.
@@ -147,15 +134,12 @@ func (f *folder) act(e *domain.Recorded, a *dossier.ActionRecorded) {
 		}
 		f.shapes[string(f.key)] = shown
 	}
-	at, recorded := int64(e.Position), e.Recorded.UnixMilli()
+	at, happened := int64(e.Position), e.Time.UnixMilli()
 	for _, v := range shown {
-		v.lastAt, v.latest = at, recorded
-		if v.day != f.day {
-			if v.day < 0 {
-				v.firstAt, v.first = at, recorded
-			}
-			v.day, v.days = f.day, append(v.days, f.day)
+		if happened < v.first {
+			v.firstAt, v.first = at, happened
 		}
+		v.last = max(v.last, happened)
 		if !v.dirty {
 			v.dirty = true
 			f.dirty = append(f.dirty, v)
@@ -166,7 +150,7 @@ func (f *folder) act(e *domain.Recorded, a *dossier.ActionRecorded) {
 func (f *folder) value(packed []byte) *value {
 	v := f.values[string(packed)]
 	if v == nil {
-		v = &value{packed: packed, day: -1}
+		v = &value{packed: packed, first: math.MaxInt64, last: math.MinInt64}
 		f.values[string(packed)] = v
 	}
 	return v
@@ -178,7 +162,7 @@ func (f *folder) Flush(conn *sqlite.Conn) error {
 		if err := f.write(conn, v); err != nil {
 			return err
 		}
-		v.days, v.dirty = v.days[:0], false
+		v.dirty = false
 	}
 	f.dirty = f.dirty[:0]
 	if len(f.shapes) > maxShapes {
@@ -194,17 +178,9 @@ func (f *folder) write(conn *sqlite.Conn, v *value) (err error) {
 			return err
 		}
 	}
-	if err := write(conn, `INSERT INTO observed VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-		last_position = excluded.last_position, last_recorded = excluded.last_recorded`, v.name, v.firstAt, v.lastAt, v.first, v.latest); err != nil {
-		return err
-	}
-	for _, day := range v.days {
-		month, bit := monthOf(day)
-		if err := write(conn, "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET days = days | excluded.days", v.name, month, bit); err != nil {
-			return err
-		}
-	}
-	return nil
+	return write(conn, `INSERT INTO observed VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last),
+		first_position = iif(excluded.first < first, excluded.first_position, first_position), first = min(first, excluded.first)`,
+		v.name, v.firstAt, v.first, v.last)
 }
 
 // write executes a statement that gives no rows.

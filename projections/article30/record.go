@@ -33,13 +33,8 @@ type Sight struct {
 // Query asks for the record.
 type Query struct {
 	Controller domain.ControllerID // empty for all
-	// At asks for the record as known when the log ended at a position, and Time as known at a time; nil and zero for now. At most one
-	// of them is set.
-	At   *domain.Position
-	Time time.Time
-	// On asks for what was instructed at a time by the dates on which controllers gave and withdrew, as far as At or Time knows them; zero
-	// for all that was. What was seen is what had been recorded by then: this view knows no other time of it.
-	On time.Time
+	// Day is the day as of which it is the record, by which what is declared and not done is drift; zero for that of Now.
+	Day time.Time
 	// Unused is after how many days what is declared and not done is drift, 0 for 90.
 	Unused int
 	Sight
@@ -101,9 +96,8 @@ type Line struct {
 // Seen is when something was seen to be done.
 type Seen struct {
 	FirstAt domain.Position
-	First   time.Time // recorded
-	// Last is when it was recorded for the last time: of a record of the past, to the day.
-	Last time.Time
+	// First and Last are when it happened first and last.
+	First, Last time.Time
 }
 
 // IsZero says that it was never seen.
@@ -159,47 +153,41 @@ func New(view Reader) *Article30 { return &Article30{view} }
 var (
 	errQuery  = errors.Wrap(domain.ErrInvalid, "question for the record of processing")
 	errNobody = errors.Wrap(domain.ErrNotFound, "controller of a record of processing")
-	errBeyond = errors.Wrap(domain.ErrUnavailable, "the record of processing does not reach that position yet")
 )
 
-// Book gives the record: of one controller, or the processor's whole. It returns domain.ErrInvalid where both a position and a time
-// are asked for, domain.ErrNotFound for a controller that was not declared by then, and domain.ErrUnavailable where the view does not
-// answer or has not reached the position.
+// Book gives the record: of one controller, or the processor's whole. It returns domain.ErrInvalid for a number of days
+// that cannot be, domain.ErrNotFound for a controller that was not declared, and domain.ErrUnavailable where the view does not answer.
 func (a *Article30) Book(ctx context.Context, q Query) (Book, error) {
-	if q.At != nil && !q.Time.IsZero() || q.Unused < 0 || q.Unused > maxUnused {
-		return Book{}, errors.WithHint(errors.WithStack(errQuery), "Ask as of a position or as of a time, and for at most 3,660 days without use.")
+	if q.Unused < 0 || q.Unused > maxUnused {
+		return Book{}, errors.WithHint(errors.WithStack(errQuery), "Ask for 1 to 3,660 days without use.")
 	}
 	if q.Unused == 0 {
 		q.Unused = DefaultUnused
 	}
 	var book Book
-	position, err := a.view.Read(ctx, func(conn *sqlite.Conn, end domain.Position) error {
-		if q.At != nil && *q.At > end {
-			return errors.WithHint(errors.Wrapf(errBeyond, "%s", *q.At), "Ask again in a moment, or for a position that was recorded.")
-		}
-		m, err := limits(conn, q)
-		if err != nil {
-			return err
-		}
-		s, err := declarations(conn, q.Controller, m)
+	if q.Day.IsZero() {
+		q.Day = q.Now
+	}
+	q.Day = q.Day.UTC().Truncate(24 * time.Hour)
+	position, err := a.view.Read(ctx, func(conn *sqlite.Conn, _ domain.Position) error {
+		s, err := declarations(conn, q.Controller)
 		if err != nil {
 			return err
 		}
 		if _, known := s.controllers[q.Controller]; q.Controller != "" && !known {
 			return errors.WithHint(errors.Wrapf(errNobody, "%s", q.Controller), "Name a controller that the register lists.")
 		}
-		if err := s.observe(conn, q, m); err != nil {
+		if err := s.observe(conn, q); err != nil {
 			return err
 		}
-		book = s.book(q, m)
+		book = s.book(q)
 		return nil
 	})
 	book.Position = position
 	return book, err
 }
 
-// given is one version of an instruction with the time since when it counts as declared: that of its record or, where it is asked how it
-// was on a date, that on which it was given.
+// given is one version of an instruction with the time since when it counts as declared: that of its record.
 type given struct {
 	instruction.Version
 	since time.Time

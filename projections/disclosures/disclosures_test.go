@@ -63,6 +63,31 @@ func recorded(p domain.Position) time.Time {
 	return projectiontest.Start.Add(time.Duration(p) * time.Second)
 }
 
+// happened gives when the event at a position happened, a second before it was recorded.
+func happened(p domain.Position) time.Time {
+	return recorded(p).Add(-time.Second)
+}
+
+func TestFirstAndLastAreWhenItHappenedAndNotWhenItWasReported(t *testing.T) {
+	events := projectiontest.Events(0, us, printer,
+		act(domain.Disclose, to("northprint"), what(name)),               // 2
+		act(domain.Disclose, to("northprint"), what(name)),               // 3: happened before, reported after
+		act(domain.Export, to("northprint"), what(name)),                 // 4: happened last
+		act(domain.Disclose, to("northprint"), what(name), by(hotel)),    // 5: of another
+		act(domain.Disclose, to("northprint"), what(name), in("ledger"))) // 6: between them
+	early, late := projectiontest.Start.AddDate(0, 0, -9), projectiontest.Start.AddDate(0, 0, 9)
+	events[3].Time, events[4].Time = early, late
+	d := disclosures.New(projectiontest.GivenEvents(t, disclosures.Projection(), events...))
+	got, _, err := d.Recipients(t.Context(), cycles, disclosures.Sight{})
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%+v: %+v", got, err)
+	}
+	if want := (disclosures.Seen{First: early, FirstAt: 3, Last: late, LastAt: 4, Events: 4}); got[0].Seen != want {
+		t.Errorf("got %+v\nwant %+v", got[0].Seen, want)
+	}
+	projectiontest.Equivalent(t, disclosures.Projection(), events...)
+}
+
 func TestTheRegisterOfRecipients(t *testing.T) {
 	ledger := projectiontest.Given(t, disclosures.Projection(),
 		us, printer, cloud, // 0-2
@@ -82,7 +107,7 @@ func TestTheRegisterOfRecipients(t *testing.T) {
 		t.Fatalf("at %s: %+v", position, err)
 	}
 	seen := func(events uint64, first, last domain.Position) disclosures.Seen {
-		return disclosures.Seen{First: first, Last: last, FirstRecorded: recorded(first), LastRecorded: recorded(last), Events: events}
+		return disclosures.Seen{FirstAt: first, LastAt: last, First: happened(first), Last: happened(last), Events: events}
 	}
 	notInstructed := []disclosures.Count{{Finding: domain.RecipientNotInstructed, Events: 1}}
 	shop, orders, gb := []domain.ServiceID{"webshop"}, []domain.InstructionID{"orders"}, []domain.Location{"GB"}
@@ -144,7 +169,7 @@ func TestTransfers(t *testing.T) {
 	}
 	var lines []line
 	for _, g := range got {
-		lines = append(lines, line{g.Instruction, g.Recipient, g.Country, g.Safeguard, g.Events, g.First, g.Last})
+		lines = append(lines, line{g.Instruction, g.Recipient, g.Country, g.Safeguard, g.Events, g.FirstAt, g.LastAt})
 	}
 	want := []line{
 		{"exports", "", "IN", "A49-1-b", 1, 7, 7}, {"orders", "", "US", "", 1, 6, 6},

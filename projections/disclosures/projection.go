@@ -49,7 +49,7 @@ type projection struct{}
 func Projection() projections.Projection { return projection{} }
 
 func (projection) Name() string { return Name }
-func (projection) Version() int { return 2 }
+func (projection) Version() int { return 3 }
 func (projection) Schema() string {
 	return schema + sorted.NamesSchema("name") + sorted.Schema("person") + sorted.Schema("given")
 }
@@ -188,14 +188,19 @@ func (f *folder) act(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRec
 const epoch = 1_577_836_800_000
 
 func (f *folder) count(id int64, e *domain.Recorded) {
-	at, recorded := int64(e.Position), e.Recorded.UnixMilli()
+	at, happened := int64(e.Position), e.Time.UnixMilli()
 	c := f.flows[id]
 	if c == nil {
-		c = &flow{firstAt: at, first: recorded}
+		c = &flow{firstAt: at, first: happened, lastAt: at, last: happened}
 		f.flows[id] = c
 	}
 	c.events++
-	c.lastAt, c.last = at, recorded
+	if happened < c.first {
+		c.firstAt, c.first = at, happened
+	}
+	if happened >= c.last {
+		c.lastAt, c.last = at, happened
+	}
 }
 
 // give keeps that data of a person went to a recipient.
@@ -227,7 +232,8 @@ func (f *folder) Flush(conn *sqlite.Conn) error {
 	for _, id := range ids {
 		c := f.flows[id]
 		if err := write(conn, `INSERT INTO flow VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET events = events + excluded.events,
-			last_position = excluded.last_position, last_recorded = excluded.last_recorded`, id, c.events, c.firstAt, c.lastAt, c.first, c.last); err != nil {
+			first_position = iif(excluded.first < first, excluded.first_position, first_position), first = min(first, excluded.first),
+			last_position = iif(excluded.last >= last, excluded.last_position, last_position), last = max(last, excluded.last)`, id, c.events, c.firstAt, c.lastAt, c.first, c.last); err != nil {
 			return err
 		}
 	}

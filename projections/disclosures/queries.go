@@ -32,11 +32,11 @@ type Count struct {
 	Events  uint64
 }
 
-// Seen is when and how often something happened.
+// Seen is when something happened first and last, by its own time and not by when it was reported, and how often.
 type Seen struct {
-	First, Last                 domain.Position
-	FirstRecorded, LastRecorded time.Time
-	Events                      uint64 // one for each person of an action
+	First, Last     time.Time
+	FirstAt, LastAt domain.Position // of those that were first and last
+	Events          uint64          // one for each person of an action
 }
 
 // Recipient is one to whom data of a controller went.
@@ -159,11 +159,11 @@ func (s *Seen) merge(o Seen) {
 		return
 	}
 	s.Events += o.Events
-	if o.First < s.First {
-		s.First, s.FirstRecorded = o.First, o.FirstRecorded
+	if c := o.First.Compare(s.First); c < 0 || c == 0 && o.FirstAt < s.FirstAt {
+		s.First, s.FirstAt = o.First, o.FirstAt
 	}
-	if o.Last > s.Last {
-		s.Last, s.LastRecorded = o.Last, o.LastRecorded
+	if c := o.Last.Compare(s.Last); c > 0 || c == 0 && o.LastAt > s.LastAt {
+		s.Last, s.LastAt = o.Last, o.LastAt
 	}
 }
 
@@ -225,7 +225,7 @@ func flows(conn *sqlite.Conn, c domain.ControllerID, sight Sight, each func(*sha
 	if err != nil {
 		return err
 	}
-	return rows(conn, `SELECT text, events, first_position, last_position, first_recorded, last_recorded
+	return rows(conn, `SELECT text, events, first_position, last_position, first, last
 		FROM flow JOIN name ON id = shape ORDER BY shape`, func(stmt *sqlite.Stmt) error {
 		var s shape
 		if err := s.unpack(blob(stmt, 0)); err != nil {
@@ -233,8 +233,8 @@ func flows(conn *sqlite.Conn, c domain.ControllerID, sight Sight, each func(*sha
 		}
 		if (c == "" || c == s.controller) && !secret[s.compelled] {
 			each(&s, Seen{
-				Events: uint64(stmt.ColumnInt64(1)), First: domain.Position(stmt.ColumnInt64(2)), Last: domain.Position(stmt.ColumnInt64(3)),
-				FirstRecorded: moment(stmt.ColumnInt64(4)), LastRecorded: moment(stmt.ColumnInt64(5)),
+				Events: uint64(stmt.ColumnInt64(1)), FirstAt: domain.Position(stmt.ColumnInt64(2)), LastAt: domain.Position(stmt.ColumnInt64(3)),
+				First: moment(stmt.ColumnInt64(4)), Last: moment(stmt.ColumnInt64(5)),
 			})
 		}
 		return nil

@@ -2,10 +2,10 @@
 CREATE TABLE flow (
 	shape          INTEGER PRIMARY KEY, -- a name
 	events         INTEGER NOT NULL,
-	first_position INTEGER NOT NULL,
+	first_position INTEGER NOT NULL, -- of the action that was first by its time, and of the one that was last
 	last_position  INTEGER NOT NULL,
-	first_recorded INTEGER NOT NULL, -- milliseconds
-	last_recorded  INTEGER NOT NULL
+	first          INTEGER NOT NULL, -- milliseconds, when they happened
+	last           INTEGER NOT NULL
 ) STRICT;
 
 -- The newest declaration of each recipient and of the processor, as it is stored.

@@ -1,5 +1,6 @@
 // Package history answers as views did when the log ended at an earlier position: it folds the wanted view up to there, in a file
-// apart, so that every question can be asked of it unchanged (Art. 5(2): what was known, and when).
+// apart, so that every question can be asked of it unchanged (Art. 5(2): what was known, and when). In the same way it answers as
+// views were on a date: there the events are folded in the order in which they happened, as far as that.
 //
 // It deliberately keeps few files: they can be folded again.
 package history
@@ -7,11 +8,12 @@ package history
 import (
 	"context"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/errors"
 
@@ -29,7 +31,8 @@ type Config struct {
 	MostBytes int64
 	// Waiting is how many may wait to be built, 0 for 24: those of one page, and of another.
 	Waiting int
-	Log     *slog.Logger // discards by default
+	Log     *slog.Logger     // discards by default
+	Now     func() time.Time // time.Now by default
 }
 
 // History keeps the views as of earlier positions that were asked for last. Its methods may be called concurrently.
@@ -55,8 +58,14 @@ type History struct {
 
 type key struct {
 	view string
-	at   domain.Position
+	at   domain.Position // latest for a view on a date with all that is known
+	on   int64           // the date in milliseconds, everyDate for a view as it was known
 }
+
+const (
+	latest    = ^domain.Position(0)
+	everyDate = math.MinInt64
+)
 
 // past is one view as of a position. Its fields are guarded by the History's lock once it is in the map.
 type past struct {
@@ -69,6 +78,13 @@ type past struct {
 	used  uint64 // the History's clock when it was asked for last
 	users int
 	built projections.Progress
+
+	// Of a view on a date:
+	from    domain.Position // the end of the log as of which it was built
+	end     domain.Position // and the last as of which it is known to be the same
+	origins *os.File        // where its events stand in the log
+	since   time.Time       // when it was built
+	given   bool            // to somebody since then
 }
 
 // New empties the folder, and makes a History of the views. It returns domain.ErrUnavailable where the folder cannot be used.
@@ -84,6 +100,9 @@ func New(log projections.Log, open projections.Opener, views []projections.Proje
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
 	if err := errors.CombineErrors(os.RemoveAll(cfg.Dir), os.MkdirAll(cfg.Dir, 0o700)); err != nil {
 		return nil, errors.WithHint(errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "empty the folder of views of the past"), err),
@@ -107,8 +126,16 @@ var (
 // built by the time that ctx ends it returns domain.ErrUnavailable, and goes on building. It returns domain.ErrBusy where too many
 // are waited for, domain.ErrInvalid for a position that the log does not reach, and what stops the view on its way.
 func (h *History) View(ctx context.Context, view string, at domain.Position) (found *projections.View, release func(), err error) {
-	p, err := h.get(key{view, at})
+	p, release, err := h.get(ctx, key{view, at, everyDate}, at)
 	if err != nil {
+		return nil, nil, err
+	}
+	return p.copy.View(view), release, nil
+}
+
+// get waits for a view, which is built up to the end where it is not there.
+func (h *History) get(ctx context.Context, k key, end domain.Position) (p *past, release func(), err error) {
+	if p, err = h.find(k, end); err != nil {
 		return nil, nil, err
 	}
 	release = sync.OnceFunc(func() { h.release(p) })
@@ -117,22 +144,25 @@ func (h *History) View(ctx context.Context, view string, at domain.Position) (fo
 	case <-ctx.Done():
 		progress := h.progress(p)
 		release()
-		return nil, nil, errors.WithHint(errors.Wrapf(errBuilding, "view %s at %s of %s", errors.Safe(view), progress.Position, progress.Of),
+		return nil, nil, errors.WithHint(errors.Wrapf(errBuilding, "view %s at %s of %s", errors.Safe(k.view), progress.Position, progress.Of),
 			"Ask again in a moment: what is being built goes on, and is kept for a while.")
 	}
 	if p.err != nil {
 		release()
 		return nil, nil, errors.WithStack(p.err)
 	}
-	return p.copy.View(view), release, nil
+	return p, release, nil
 }
 
-// get finds what was built or begins to build it, for one more user.
-func (h *History) get(k key) (*past, error) {
+// find finds what was built or begins to build it, for one more user.
+func (h *History) find(k key, end domain.Position) (*past, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	projection, known := h.views[k.view]
 	p := h.past[k]
+	if live := h.past[key{k.view, latest, k.on}]; p == nil && live != nil && live.from <= k.at && k.at <= live.end {
+		p = live // it is the same at both ends
+	}
 	switch {
 	case h.closed:
 		return nil, errors.WithStack(errClosed)
@@ -142,8 +172,8 @@ func (h *History) get(k key) (*past, error) {
 		return nil, errors.WithHint(errors.WithStack(errFull), "Ask again in a moment.")
 	case p == nil:
 		h.folders++
-		p = &past{key: k, dir: filepath.Join(h.cfg.Dir, k.view+"-"+strconv.Itoa(h.folders)), ready: make(chan struct{})}
-		p.built.Of = k.at
+		p = &past{key: k, dir: filepath.Join(h.cfg.Dir, k.view+"-"+strconv.Itoa(h.folders)), ready: make(chan struct{}), from: end, end: end}
+		p.built.Of = end
 		h.past[k] = p
 		h.waiting++
 		h.work.Go(func() { h.build(p, projection) })
@@ -163,10 +193,15 @@ func (h *History) progress(p *past) projections.Progress {
 // build folds a view when its turn comes.
 func (h *History) build(p *past, projection projections.Projection) {
 	var made *projections.Copy
+	var origins *os.File
 	var err error
 	select {
 	case h.turn <- struct{}{}:
-		made, err = h.fold(p, projection)
+		if p.key.on == everyDate {
+			made, err = h.fold(p, projection, h.log, p.end, 0)
+		} else {
+			made, origins, err = h.foldOn(p, projection)
+		}
 		<-h.turn
 	case <-h.ctx.Done():
 		err = errors.WithStack(errClosed)
@@ -176,114 +211,49 @@ func (h *History) build(p *past, projection projections.Projection) {
 		size = sizeOf(p.dir)
 	} else {
 		h.cfg.Log.WarnContext(h.ctx, "view of the past not built", slog.String("view", p.key.view), slog.Any("error", err))
-		h.drop(p.dir, made)
+		h.drop(p.dir, made, origins)
 	}
 	h.mu.Lock()
-	p.copy, p.err, p.size = made, err, size
+	p.copy, p.origins, p.err, p.size, p.since = made, origins, err, size, h.cfg.Now()
 	h.waiting--
-	if err != nil {
+	if err != nil && h.past[p.key] == p {
 		delete(h.past, p.key) // whoever asks next tries again
 	}
 	old := h.surplus()
 	h.mu.Unlock()
 	for _, o := range old {
-		h.drop(o.dir, o.copy)
+		h.drop(o.dir, o.copy, o.origins)
 	}
 	close(p.ready) // Whoever waits finds no more files than are kept.
 }
 
-func (h *History) fold(p *past, projection projections.Projection) (*projections.Copy, error) {
-	made, err := projections.NewCopy(h.log, p.dir, h.open, []projections.Projection{projection}, projections.Config{})
+// fold folds a view from a log up to an end. Where reading was done before, that is part of the progress.
+func (h *History) fold(p *past, projection projections.Projection, log projections.Log, end, before domain.Position) (*projections.Copy, error) {
+	made, err := projections.NewCopy(log, p.dir, h.open, []projections.Projection{projection}, projections.Config{})
 	if err != nil {
 		return nil, err
 	}
-	return made, made.To(h.ctx, map[string]domain.Position{p.key.view: p.key.at}, func(progress projections.Progress) {
-		h.mu.Lock()
-		p.built = progress
-		h.mu.Unlock()
+	return made, made.To(h.ctx, map[string]domain.Position{p.key.view: end}, func(progress projections.Progress) {
+		h.reach(p, projections.Progress{Position: before + progress.Position, Of: before + progress.Of})
 	})
 }
 
-// release ends one use.
-func (h *History) release(p *past) {
+// reach keeps how far the building of a view is.
+func (h *History) reach(p *past, progress projections.Progress) {
 	h.mu.Lock()
-	p.users--
-	old := h.surplus()
+	p.built = progress
 	h.mu.Unlock()
-	for _, o := range old {
-		h.drop(o.dir, o.copy)
-	}
-}
-
-// surplus takes out what is beyond the limits and read by nobody, what was asked for longest ago first. It is called under the lock.
-func (h *History) surplus() []*past {
-	var idle []*past
-	count, bytes := 0, int64(0)
-	for _, p := range h.past {
-		if p.copy == nil {
-			continue // being built
-		}
-		count++
-		bytes += p.size
-		if p.users == 0 && p.used != h.clock {
-			idle = append(idle, p)
-		}
-	}
-	slices.SortFunc(idle, func(a, b *past) int { return int(int64(a.used) - int64(b.used)) })
-	n := 0
-	for ; n < len(idle) && (count > h.cfg.Most || bytes > h.cfg.MostBytes); n++ {
-		delete(h.past, idle[n].key)
-		count--
-		bytes -= idle[n].size
-	}
-	return idle[:n]
-}
-
-// drop closes and removes files that nobody reads.
-func (h *History) drop(dir string, made *projections.Copy) {
-	var err error
-	if made != nil {
-		err = made.Close()
-	}
-	if err = errors.CombineErrors(err, os.RemoveAll(dir)); err != nil {
-		h.cfg.Log.WarnContext(h.ctx, "view of the past left behind", slog.Any("error", err))
-	}
-}
-
-// Close ends what is being built, waits for it, and removes everything. Nobody reads any more when it is called.
-func (h *History) Close() error {
-	h.mu.Lock()
-	h.closed = true
-	h.mu.Unlock()
-	h.cancel()
-	h.work.Wait()
-	var all error
-	for _, p := range h.past {
-		all = errors.CombineErrors(all, p.copy.Close())
-	}
-	h.past = map[key]*past{}
-	if err := os.RemoveAll(h.cfg.Dir); err != nil {
-		all = errors.CombineErrors(all, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "remove views of the past"), err))
-	}
-	return errors.Wrap(all, "close views of the past")
-}
-
-// sizeOf adds up the files of a folder; what cannot be seen counts nothing.
-func sizeOf(dir string) (bytes int64) {
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			bytes += info.Size()
-		}
-	}
-	return bytes
 }
 
 // Progress says how far a view is that is being built, and false for one that is not.
 func (h *History) Progress(view string, at domain.Position) (projections.Progress, bool) {
+	return h.building(key{view, at, everyDate})
+}
+
+func (h *History) building(k key) (projections.Progress, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p := h.past[key{view, at}]
+	p := h.past[k]
 	if p == nil || p.copy != nil {
 		return projections.Progress{}, false
 	}

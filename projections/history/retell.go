@@ -55,10 +55,10 @@ func (h *History) Retell(ctx context.Context, view string, events []domain.Event
 		err = made.To(ctx, map[string]domain.Position{view: domain.Position(len(events))}, nil)
 	}
 	if err != nil {
-		h.drop(dir, made)
+		h.drop(dir, made, nil)
 		return nil, nil, err
 	}
-	return made.View(view), sync.OnceFunc(func() { h.drop(dir, made) }), nil
+	return made.View(view), sync.OnceFunc(func() { h.drop(dir, made, nil) }), nil
 }
 
 // telling is a log of events that are told in another order than that of their recording.
