@@ -98,7 +98,22 @@ func TestOnADateAndAsKnownThenAreOneWhereNothingIsReportedLate(t *testing.T) {
 				t.Errorf("%s at %s:\non %s\nat %s", verb, moment, on.body, known.body)
 			}
 		}
+		for _, path := range viewsOfMany {
+			on, known := l.get("/api/v1"+path+"on="+moment), l.get("/api/v1"+path+"at="+moment)
+			if on.status != http.StatusOK || known.status != http.StatusOK || !reflect.DeepEqual(rested(t, on.body), rested(t, known.body)) {
+				t.Errorf("%s at %s:\non %s\nat %s", path, moment, on.body, known.body)
+			}
+		}
 	}
+}
+
+// viewsOfMany are the views that are about more than one person.
+var viewsOfMany = []string{
+	"/findings?limit=1000&", "/findings/counts?", "/findings/counts?by=day&from=2026-11-01&", "/disclosures?secret=count&", "/recipients/seen?", "/transfers?",
+	"/promises?", "/controllers/fenland-cycles/promises?", "/statistics?from=2026-11-01&", "/sources?", "/retention/calendar?", "/retention/due?by=2040-01-01&",
+	"/retention/blocked?", "/orders?", "/register?", "/recipients?", "/services?", "/controllers/fenland-cycles/instructions?",
+	"/controllers/fenland-cycles/instructions/orders?", "/article30?", "/controllers/fenland-cycles/article30?", "/cases?all=true&",
+	"/controllers/fenland-cycles/court-orders?",
 }
 
 // rested leaves out of an answer what it rests on.
