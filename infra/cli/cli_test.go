@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				env.Defer(server.Stop)
+				env.Defer(server.Close)
 				env.Setenv(name, server.URL())
 			}
 			env.Setenv("NOW", time.Now().UTC().Format(time.RFC3339))

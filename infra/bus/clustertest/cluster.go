@@ -2,10 +2,12 @@ package clustertest
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -250,16 +252,21 @@ func eventually(ctx context.Context, what string, try func() error) error {
 	}
 }
 
+// Ports are taken from below those that systems give out by themselves, so that no connection can have one while its node is down.
+const firstPort, lastPort, portTries = 20_000, 32_000, 1_000
+
 // freePorts gives ports that nobody listens on at this moment.
 func freePorts(n int) ([]string, error) {
-	addresses := make([]string, n)
-	for i := range addresses {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+	var addresses []string
+	for try := 0; len(addresses) < n; try++ {
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort)))
+		switch {
+		case err == nil:
+			defer l.Close() // all are held until all are found, so that they differ
+			addresses = append(addresses, l.Addr().String())
+		case try >= portTries:
 			return nil, errors.Wrap(err, "find a free port")
 		}
-		defer l.Close() // all are held until all are found, so that they differ
-		addresses[i] = l.Addr().String()
 	}
 	return addresses, nil
 }

@@ -2,6 +2,7 @@ package kurrentlog
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
@@ -18,30 +19,20 @@ const (
 	firstWait = 50 * time.Millisecond // before the second try; doubled for each after it
 )
 
-// Append is described at commands.Log. It copies the events, so callers may use their memory again. When ctx ends while the server is at work, the log is still asked what
-// became of the events. It returns within three times Config.AnswerTime.
+// Append is described at commands.Log. It copies the events, so callers may use their memory again. When ctx ends while the server is
+// at work, the log is still asked what became of the events. From its turn on, it returns within six times Config.AnswerTime, and
+// mostly within three where nobody answers.
 func (l *Log) Append(ctx context.Context, at domain.Position, events [][]byte) error {
 	if err := eventlog.Check(events, l.maxFrame); err != nil {
 		return err
 	}
-	select {
-	case <-l.writing:
-		defer func() { l.writing <- struct{}{} }()
-	case <-ctx.Done():
+	leave, err := l.turn.Take(ctx)
+	if err != nil {
+		return err
 	}
-	if ctx.Err() != nil {
-		return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "the caller left before the events were sent"), ctx.Err())
-	}
-	if l.done.Err() != nil {
-		return errors.Wrap(domain.ErrUnavailable, "append to a closed KurrentDB log")
-	}
-	if at > l.tail.last() { // another process may have written what we do not know of
-		if err := l.refresh(ctx); err != nil {
-			return err
-		}
-	}
-	if end := l.tail.last(); at != end {
-		return errors.Wrapf(domain.ErrFenced, "append for %s, end at %s", at, end)
+	defer leave()
+	if err := eventlog.Fence(ctx, at, l.tail.last, l.refresh); err != nil {
+		return err
 	}
 	b := batch{at: at, events: eventlog.Clone(events)}
 	b.proposed = l.proposed(at, b.events)
@@ -129,21 +120,16 @@ const (
 
 // send appends a batch once.
 func (l *Log) send(ctx context.Context, b batch) (answer, error) {
-	var result esdb.WriteResult
-	found := false
-	err := l.call(ctx, func(ctx context.Context, c *esdb.Client) error {
+	var found atomic.Bool // a server
+	result, err := call(ctx, l, func(ctx context.Context, c *esdb.Client) (*esdb.WriteResult, error) {
 		if _, err := c.GetServerVersion(); err != nil { // it looks for a server where none is found yet, so that what fails later was sent
-			return err
+			return nil, err
 		}
-		found = true
+		found.Store(true)
 		opts := esdb.AppendToStreamOptions{ExpectedRevision: b.expected(), Deadline: &l.answerTime}
-		r, err := c.AppendToStream(ctx, l.stream, opts, b.proposed...)
-		if err == nil {
-			result = *r
-		}
-		return err
+		return c.AppendToStream(ctx, l.stream, opts, b.proposed...)
 	})
-	if !found {
+	if !found.Load() { // where it is found later still, the time to send is over
 		return unsent, nil
 	}
 	if err == nil {
@@ -179,6 +165,8 @@ const (
 
 // became asks the leader what the stream holds where a batch should be.
 func (l *Log) became(ctx context.Context, b batch) (fate, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*l.answerTime) // both questions together
+	defer cancel()
 	found, err := l.read(ctx, esdb.Forwards, esdb.Revision(uint64(b.at)), len(b.events))
 	switch {
 	case err != nil:

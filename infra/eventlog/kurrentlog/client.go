@@ -24,76 +24,84 @@ var (
 	errStuck    = errors.New("the KurrentDB client did not come back")
 )
 
-// take gives a client that nobody else uses. Two calls on one client can leave each other waiting for ever: when a call finds that no
-// server can be found, the client is dead for good, and does not listen to what another call has to report.
+// take gives a client that nobody else uses, until it is given back. Two calls on one client can leave each other waiting for ever:
+// when a call finds that no server can be found, the client is dead for good, and does not listen to what another call has to report.
 func (l *Log) take() (*esdb.Client, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.done.Err() != nil {
 		return nil, errors.Wrap(domain.ErrUnavailable, "use of a closed KurrentDB log")
 	}
+	var c *esdb.Client
 	if n := len(l.idle); n > 0 {
-		c := l.idle[n-1]
-		l.idle = l.idle[:n-1]
-		return c, nil
+		c, l.idle = l.idle[n-1], l.idle[:n-1]
+	} else {
+		settings := l.settings
+		var err error
+		if c, err = esdb.NewClient(&settings); err != nil {
+			return nil, errors.Wrap(err, "make a KurrentDB client") // the settings were checked: it does not fail
+		}
 	}
-	settings := l.settings
-	c, err := esdb.NewClient(&settings)
-	return c, errors.Wrap(err, "make a KurrentDB client") // the settings were checked: it does not fail
+	l.wg.Add(1)
+	return c, nil
 }
 
-// give takes a client back.
-func (l *Log) give(c *esdb.Client) {
+// give takes a client back, and keeps it for the next call where it is of use.
+func (l *Log) give(c *esdb.Client, useful bool) {
+	defer l.wg.Done()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.done.Err() == nil && len(l.idle) < maxIdle {
+	if useful && l.done.Err() == nil && len(l.idle) < maxIdle {
 		l.idle = append(l.idle, c)
 		return
 	}
 	retire(c)
 }
 
-// retire ends a client.
+// retire ends a client, which then ends its connection by itself.
 func retire(c *esdb.Client) { _ = c.Close() } // it only ever says that all is well
 
-// call runs one call on a client, which is to take no longer than the answer time. All of them ask for the leader, in a header of
+// call runs one call on a client, and comes back soon after the answer time at the latest. All of them ask for the leader, in a header of
 // our own: the client's option RequiresLeader sets one that is not sent. A client that panics over an answer it does not know, lost
 // its server or does not come back is not used again.
-func (l *Log) call(ctx context.Context, f func(context.Context, *esdb.Client) error) error {
+//
+// What does not heed its context is looking for a server, which ends within its own time: it is left to itself, and awaited by Close.
+func call[T any](ctx context.Context, l *Log, f func(context.Context, *esdb.Client) (T, error)) (result T, err error) {
 	c, err := l.take()
 	if err != nil {
-		return err
+		return result, err
 	}
 	ctx, cancel := context.WithTimeout(leader(ctx), l.answerTime)
 	defer cancel()
 	defer context.AfterFunc(l.done, cancel)()
-	ended := make(chan error, 1)
-	go func() { ended <- guarded(func() error { return f(ctx, c) }) }() // awaited below
+	type outcome struct {
+		result T
+		err    error
+	}
+	ended := make(chan outcome, 1)
+	go func() { // give tells those who await it
+		var o outcome
+		o.err = guarded(func() (err error) {
+			o.result, err = f(ctx, c)
+			return err
+		})
+		l.give(c, ctx.Err() == nil && !isBroken(o.err))
+		ended <- o
+	}()
 	select {
-	case err = <-ended:
+	case o := <-ended:
+		return o.result, o.err
 	case <-ctx.Done():
-		err = comeBack(c, ended)
 	}
-	if isBroken(err) {
-		retire(c)
-	} else {
-		l.give(c)
-	}
-	return err
-}
-
-// comeBack waits for a call whose time is over. What does not heed its context is looking for a server, which ends within its own
-// time; ending the client frees whatever else it may wait for.
-func comeBack(c *esdb.Client, ended <-chan error) error {
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
-	case err := <-ended:
-		return err
+	case o := <-ended:
+		return o.result, o.err
 	case <-timer.C:
+		retire(c) // which frees whatever else it may wait for
+		return result, errors.WithStack(errStuck)
 	}
-	retire(c)
-	return errors.CombineErrors(errors.WithStack(errStuck), private(<-ended))
 }
 
 // leader asks the server to answer as the leader, or to say who is.
@@ -120,7 +128,7 @@ func code(err error) esdb.ErrorCode {
 	return esdb.ErrorCodeUnknown
 }
 
-// isBroken says that a client is of no more use: whatever is not the server's answer. Where a connection is lost the client often gives
+// isBroken says that a client is of no more use, after whatever is not the server's answer. Where a connection is lost the client often gives
 // a bare error of gRPC, and goes on giving it for as long as gRPC holds back from dialling, to every further try.
 func isBroken(err error) bool {
 	if err == nil || errors.Is(err, io.EOF) {

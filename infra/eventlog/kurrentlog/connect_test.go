@@ -77,6 +77,7 @@ func (a *authority) issue(name string) (certFile, keyFile string) {
 }
 
 func TestTLSUserCertificatesAndCredentials(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	pair, err := tls.LoadX509KeyPair(a.issue("server"))
 	must(t, err)
@@ -132,6 +133,7 @@ func TestTLSUserCertificatesAndCredentials(t *testing.T) {
 }
 
 func TestAFollowerIsNotTakenForTheLeader(t *testing.T) {
+	t.Parallel()
 	leader := kurrenttest.Start(t, kurrenttest.Config{})
 	follower := kurrenttest.Start(t, kurrenttest.Config{DB: leader.DB(), Leader: leader})
 	for name, url := range map[string]string{
@@ -154,6 +156,7 @@ func TestAFollowerIsNotTakenForTheLeader(t *testing.T) {
 }
 
 func TestServersWithoutAListOfMethodsAreTaken(t *testing.T) {
+	t.Parallel()
 	s := kurrenttest.Start(t, kurrenttest.Config{Old: true})
 	log := open(t, kurrentlog.Config{URL: s.URL()})
 	must(t, log.Append(t.Context(), 0, [][]byte{[]byte("1")}))
@@ -161,6 +164,7 @@ func TestServersWithoutAListOfMethodsAreTaken(t *testing.T) {
 }
 
 func TestConfigurationsThatCannotBeAreRefused(t *testing.T) {
+	t.Parallel()
 	s := kurrenttest.Start(t, kurrenttest.Config{})
 	for name, cfg := range map[string]kurrentlog.Config{
 		"capital letters":      {Name: "Ledger"},

@@ -56,22 +56,21 @@ func (l *Log) window(ctx context.Context, from domain.Position, n int) ([][]byte
 // read gives at most n events of the stream, or some 2 MiB of them, none where there is no stream. It returns domain.ErrUnavailable,
 // and an assertion failure where the stream is gone for good.
 func (l *Log) read(ctx context.Context, to esdb.Direction, from esdb.StreamPosition, n int) (found []*esdb.ResolvedEvent, err error) {
-	err = l.ask(ctx, func(ctx context.Context, c *esdb.Client) error {
-		found = found[:0]
+	found, err = ask(ctx, l, func(ctx context.Context, c *esdb.Client) (found []*esdb.ResolvedEvent, err error) {
 		s, err := c.ReadStream(ctx, l.stream, esdb.ReadStreamOptions{Direction: to, From: from, Deadline: &l.answerTime}, uint64(n))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer s.Close()
 		for size := 0; size < batchBytes; {
 			e, err := s.Recv()
 			if err != nil {
-				return err
+				return found, err
 			}
 			found = append(found, e)
 			size += len(e.OriginalEvent().Data)
 		}
-		return nil
+		return found, nil
 	})
 	switch {
 	case err == nil, errors.Is(err, io.EOF):
@@ -86,13 +85,9 @@ func (l *Log) read(ctx context.Context, to esdb.Direction, from esdb.StreamPosit
 
 // checkMetadata returns domain.ErrConflict where the stream is told to drop events. Who may not read that is not told.
 func (l *Log) checkMetadata(ctx context.Context) error {
-	var dropping bool
-	err := l.ask(ctx, func(ctx context.Context, c *esdb.Client) error {
+	dropping, err := ask(ctx, l, func(ctx context.Context, c *esdb.Client) (bool, error) {
 		m, err := c.GetStreamMetadata(ctx, l.stream, esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}, Deadline: &l.answerTime})
-		if err == nil {
-			dropping = m.MaxCount() != nil || m.MaxAge() != nil || m.TruncateBefore() != nil
-		}
-		return err
+		return err == nil && (m.MaxCount() != nil || m.MaxAge() != nil || m.TruncateBefore() != nil), err
 	})
 	switch {
 	case dropping:
@@ -104,14 +99,15 @@ func (l *Log) checkMetadata(ctx context.Context) error {
 	return unavailable(err, "say what is to become of the ledger's stream")
 }
 
-// ask runs a call that changes nothing, again where it goes wrong, and gives the client's last error.
-func (l *Log) ask(ctx context.Context, f func(context.Context, *esdb.Client) error) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*l.answerTime) // all tries together
+// ask runs a call that changes nothing, again where it goes wrong, and gives the last answer with the client's error. It takes at most
+// twice the answer time.
+func ask[T any](ctx context.Context, l *Log, f func(context.Context, *esdb.Client) (T, error)) (result T, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*l.answerTime)
 	defer cancel()
 	for try := 0; ; try++ {
-		err := l.call(ctx, f)
+		result, err = call(ctx, l, f)
 		if err == nil || errors.Is(err, io.EOF) || isFinal(err) || try == maxTries-1 || !eventlog.Pause(ctx, firstWait<<try) {
-			return err
+			return result, err
 		}
 	}
 }

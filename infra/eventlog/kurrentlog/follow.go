@@ -48,7 +48,7 @@ func (l *Log) subscribe(ctx context.Context) (confirmed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer retire(c)
+	defer func() { retire(c); l.wg.Done() }()
 	ctx, cancel := context.WithCancel(leader(ctx))
 	defer cancel()
 	impatient := time.AfterFunc(l.answerTime, cancel)

@@ -43,7 +43,7 @@ func TestContract(t *testing.T) {
 			Reopen: func(t *testing.T) logtest.Log {
 				log.Close()
 				s.Stop()
-				must(t, s.Resume())
+				s.Resume()
 				log = open(t, kurrentlog.Config{URL: s.URL()})
 				return log
 			},
@@ -99,6 +99,7 @@ func TestContractOnARealServer(t *testing.T) {
 }
 
 func TestLedgersOnOneServerAreApart(t *testing.T) {
+	t.Parallel()
 	s := kurrenttest.Start(t, kurrenttest.Config{})
 	names := []string{"", "a", "b", "a-b"}
 	var logs []*kurrentlog.Log
@@ -114,6 +115,7 @@ func TestLedgersOnOneServerAreApart(t *testing.T) {
 }
 
 func TestEventsAreWhatCloudEventsAndTheServersToolsExpect(t *testing.T) {
+	t.Parallel()
 	s := kurrenttest.Start(t, kurrenttest.Config{})
 	log := open(t, kurrentlog.Config{URL: s.URL()})
 	long := strings.Repeat("x", domain.EventOverhead/2)

@@ -54,15 +54,15 @@ type Log struct {
 	logger     *slog.Logger
 	settings   esdb.Configuration
 
-	mu   sync.Mutex // guards idle
+	mu   sync.Mutex // guards idle, and that no call begins when done has ended
 	idle []*esdb.Client
 
-	writing chan struct{} // holds one token; the writer takes it
-	tail    *tail
+	turn eventlog.Turn // of writers
+	tail *tail
 
 	stop context.CancelFunc // ends follow
 	done context.Context
-	wg   sync.WaitGroup // follow
+	wg   sync.WaitGroup // follow, and calls
 }
 
 // Open opens the log of a ledger; its stream comes to be with the first append. The caller ends the log with Close. It returns
@@ -75,14 +75,14 @@ func Open(ctx context.Context, cfg Config) (*Log, error) {
 	}
 	l := &Log{
 		stream: cfg.stream(), maxFrame: cfg.MaxAppendSize, answerTime: cfg.AnswerTime, logger: cfg.Logger, settings: settings,
-		writing: make(chan struct{}, 1), tail: newTail(),
+		tail: newTail(),
 	}
 	if _, err := io.ReadFull(cfg.Random, l.writer[:]); err != nil {
 		return nil, errors.Wrap(err, "tell this writer from others")
 	}
 	l.settings.Logger = l.hear
-	l.writing <- struct{}{}
 	l.done, l.stop = context.WithCancel(context.Background())
+	l.turn = eventlog.NewTurn(l.done)
 	for _, check := range []func(context.Context) error{l.checkMetadata, l.refresh} {
 		if err := check(ctx); err != nil {
 			l.Close()
@@ -93,9 +93,12 @@ func Open(ctx context.Context, cfg Config) (*Log, error) {
 	return l, nil
 }
 
-// Close ends the readings that are under way and what the log runs in the background, and waits for the latter.
+// Close ends the readings that are under way and what the log runs in the background, and waits for the latter, which may be looking
+// for servers that do not answer: as many times Config.AnswerTime as the connection string names servers.
 func (l *Log) Close() {
+	l.mu.Lock()
 	l.stop()
+	l.mu.Unlock()
 	l.tail.interrupt(errors.Wrap(domain.ErrUnavailable, "the KurrentDB log was closed"))
 	l.wg.Wait()
 	l.mu.Lock()

@@ -57,10 +57,10 @@ func parse(text string, answerTime time.Duration) (esdb.Configuration, error) {
 				"userCertFile and userKeyFile must name PEM files of a certificate and its key that daybook may read.")
 		}
 	}
-	// One attempt, and short: the client is dead for good when its attempts are used up, so that the log makes another one anyway,
-	// and nobody can be called back from an attempt.
+	// One attempt: the client is dead for good when its attempts are used up, so that the log makes another one anyway.
 	c.MaxDiscoverAttempts, c.DiscoveryInterval = 1, 1
-	c.GossipTimeout = min(max(1, c.GossipTimeout), max(1, int(answerTime/time.Second)))
+	// A server that hangs must leave time for the next one, and nobody can be called back from looking for it. Seconds, twice a server.
+	c.GossipTimeout = min(max(1, c.GossipTimeout), max(1, int(answerTime/(2*time.Second))))
 	c.DefaultDeadline = &answerTime
 	c.NodePreference = esdb.NodePreferenceLeader
 	return *c, nil

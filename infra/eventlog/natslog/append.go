@@ -20,31 +20,20 @@ const (
 )
 
 // Append is described at commands.Log. It copies the events, so callers may use their memory again. When ctx ends while the server
-// is at work, the log is still asked what became of the frame. It returns within twice Config.AnswerTime.
+// is at work, the log is still asked what became of the frame. From its turn on, it returns within three times Config.AnswerTime.
 func (l *Log) Append(ctx context.Context, at domain.Position, events [][]byte) error {
 	if err := eventlog.Check(events, l.maxFrame); err != nil {
 		return err
 	}
-	select {
-	case <-l.writing:
-		defer func() { l.writing <- struct{}{} }()
-	case <-ctx.Done():
+	leave, err := l.turn.Take(ctx)
+	if err != nil {
+		return err
 	}
-	if ctx.Err() != nil {
-		return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "the caller left before the frame was sent"), ctx.Err())
-	}
-	if l.done.Err() != nil {
-		return errors.Wrap(domain.ErrUnavailable, "append to a closed log")
-	}
-	seq, end := l.tail.last()
-	if at > end { // another process may have written what we do not know of
-		if _, err := l.refresh(ctx); err != nil {
-			return err
-		}
-		seq, end = l.tail.last()
-	}
-	if at != end {
-		return errors.Wrapf(domain.ErrFenced, "frame for %s, end at %s", at, end)
+	defer leave()
+	var seq uint64 // of the end that at is held against
+	end := func() (end domain.Position) { seq, end = l.tail.last(); return end }
+	if err := eventlog.Fence(ctx, at, end, l.look); err != nil {
+		return err
 	}
 	f, err := newFrame(at, seq+1, events, l.random)
 	if err != nil {

@@ -30,7 +30,7 @@ func (l *Log) ring(seq uint64) {
 // not hear of.
 func (l *Log) follow(ctx context.Context, bell *nats.Subscription) {
 	for failed := 0; ; {
-		_, err := l.refresh(ctx)
+		err := l.look(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return

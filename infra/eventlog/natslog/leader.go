@@ -68,6 +68,12 @@ func (l *Log) connected(ctx context.Context) error {
 	return nil
 }
 
+// look asks the leader for the end of the stream, as refresh does.
+func (l *Log) look(ctx context.Context) error {
+	_, err := l.refresh(ctx)
+	return err
+}
+
 // refresh asks the leader for the end of the stream, tells the tail, and gives the last sequence. It returns an assertion failure
 // where the stream has a hole or is shorter than it was.
 func (l *Log) refresh(ctx context.Context) (uint64, error) {

@@ -51,9 +51,9 @@ type Log struct {
 	answerTime time.Duration
 	random     io.Reader
 
-	writing chan struct{} // holds one token; the writer takes it
-	tail    *tail
-	marks   *marks
+	turn  eventlog.Turn // of writers
+	tail  *tail
+	marks *marks
 
 	lastTime atomic.Int64 // of the newest message when it was last known to be the one that was known
 
@@ -79,7 +79,7 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 	}
 	l := &Log{
 		nc: nc, js: js, stream: cfg.stream(), subject: cfg.subject(), bell: cfg.bell(), answerTime: cfg.AnswerTime, random: cfg.Random,
-		writing: make(chan struct{}, 1), tail: newTail(), marks: newMarks(),
+		tail: newTail(), marks: newMarks(),
 	}
 	if l.answerTime == 0 {
 		l.answerTime = DefaultAnswerTime
@@ -87,14 +87,13 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 	if l.random == nil {
 		l.random = rand.Reader
 	}
-	l.writing <- struct{}{}
 	if err := l.prepare(ctx, cfg); err != nil {
 		return nil, err
 	}
 	if l.maxFrame, err = cfg.frameLimit(nc.MaxPayload()); err != nil {
 		return nil, err
 	}
-	if _, err := l.refresh(ctx); err != nil {
+	if err := l.look(ctx); err != nil {
 		return nil, err
 	}
 	bell, err := nc.SubscribeSync(l.bell)
@@ -102,6 +101,7 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 		return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "listen for other writers"), err)
 	}
 	l.done, l.stop = context.WithCancel(context.Background())
+	l.turn = eventlog.NewTurn(l.done)
 	l.changes = nc.StatusChanged(nats.RECONNECTING, nats.DISCONNECTED, nats.CLOSED)
 	l.wg.Go(l.watch)
 	l.wg.Go(func() {

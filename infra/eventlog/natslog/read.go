@@ -83,7 +83,7 @@ func (r *reading) run(ctx context.Context, give func(domain.Batch) bool) error {
 
 // begin asks for the end of the log, and finds the frame to begin with.
 func (r *reading) begin(ctx context.Context) error {
-	if _, err := r.log.refresh(ctx); err != nil {
+	if err := r.log.look(ctx); err != nil {
 		return err
 	}
 	var last uint64

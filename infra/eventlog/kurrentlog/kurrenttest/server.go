@@ -52,12 +52,15 @@ type Server struct {
 	db   *DB
 	addr string
 
-	mu     sync.Mutex // guards what follows
+	port   net.Listener // the node's for as long as the test runs, so that nobody else can have it while the node is stopped
+	mu     sync.Mutex   // guards what follows
 	grpc   *grpc.Server
+	gate   *gate // nil while the node is stopped
 	conns  map[net.Conn]struct{}
 	served chan struct{} // closed when the node no longer serves
 
-	referred atomic.Int64 // callers that were sent to the leader
+	shut     chan struct{} // closed when the port is
+	referred atomic.Int64  // callers that were sent to the leader
 
 	faults
 }
@@ -69,11 +72,11 @@ func Start(t testing.TB, cfg Config) *Server {
 	if err != nil {
 		t.Fatalf("start a node: %v", err)
 	}
-	t.Cleanup(s.Stop)
+	t.Cleanup(s.Close)
 	return s
 }
 
-// Serve runs a node until Stop. It returns an error where no port can be had.
+// Serve runs a node until Close. It returns an error where no port can be had.
 func Serve(cfg Config) (*Server, error) {
 	if cfg.DB == nil {
 		cfg.DB = NewDB()
@@ -81,12 +84,79 @@ func Serve(cfg Config) (*Server, error) {
 	if cfg.MaxAppendSize == 0 {
 		cfg.MaxAppendSize = 1 << 20
 	}
-	s := &Server{cfg: cfg, db: cfg.DB, addr: "127.0.0.1:0"}
-	if err := s.Resume(); err != nil {
+	port, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
 		return nil, err
 	}
+	s := &Server{cfg: cfg, db: cfg.DB, addr: port.Addr().String(), port: port, shut: make(chan struct{})}
+	go s.receive()
+	s.Resume()
 	return s, nil
 }
+
+// Close ends the node for good.
+func (s *Server) Close() {
+	s.Stop()
+	_ = s.port.Close() // it was open
+	<-s.shut
+}
+
+// receive hands callers to the node while it serves, and turns them away while it is stopped. It ends with the port.
+func (s *Server) receive() {
+	defer close(s.shut)
+	for {
+		c, err := s.port.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		g := s.gate
+		s.mu.Unlock()
+		if g == nil || !g.let(c) {
+			_ = c.Close() // nobody is there to be told
+		}
+	}
+}
+
+// gate is the port as one run of the node sees it.
+type gate struct {
+	server *Server
+	in     chan net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+// let lets a caller in, unless the gate was closed.
+func (g *gate) let(c net.Conn) bool {
+	select {
+	case g.in <- c:
+		return true
+	case <-g.closed:
+		return false
+	}
+}
+
+// Accept is described at net.Listener. It remembers connections, so that they can be cut.
+func (g *gate) Accept() (net.Conn, error) {
+	select {
+	case c := <-g.in:
+		g.server.mu.Lock()
+		defer g.server.mu.Unlock()
+		g.server.conns[c] = struct{}{}
+		return c, nil
+	case <-g.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close is described at net.Listener. The port stays.
+func (g *gate) Close() error {
+	g.once.Do(func() { close(g.closed) })
+	return nil
+}
+
+// Addr is described at net.Listener.
+func (g *gate) Addr() net.Addr { return g.server.port.Addr() }
 
 // URL is the connection string of the node, as a single one in the clear.
 func (s *Server) URL() string { return "esdb://" + s.addr + "?tls=false" }
@@ -98,11 +168,7 @@ func (s *Server) Addr() string { return s.addr }
 func (s *Server) DB() *DB { return s.db }
 
 // Resume makes a node that was stopped serve again, at the same address and with what it kept.
-func (s *Server) Resume() error {
-	l, err := net.Listen("tcp", s.addr)
-	if err != nil {
-		return err
-	}
+func (s *Server) Resume() {
 	var options []grpc.ServerOption
 	if s.cfg.TLS != nil {
 		options = append(options, grpc.Creds(credentials.NewTLS(s.cfg.TLS)))
@@ -113,21 +179,21 @@ func (s *Server) Resume() error {
 	if !s.cfg.Old {
 		serverfeatures.RegisterServerFeaturesServer(g, features{})
 	}
-	served := make(chan struct{})
+	at, served := &gate{server: s, in: make(chan net.Conn), closed: make(chan struct{})}, make(chan struct{})
 	s.mu.Lock()
-	s.addr, s.grpc, s.conns, s.served = l.Addr().String(), g, map[net.Conn]struct{}{}, served
+	s.grpc, s.gate, s.conns, s.served = g, at, map[net.Conn]struct{}{}, served
 	s.mu.Unlock()
 	go func() { // ended and awaited by Stop
 		defer close(served)
-		_ = g.Serve(tracked{l, s}) // it ends with Stop, or with the listener
+		_ = g.Serve(at) // it ends with Stop
 	}()
-	return nil
 }
 
 // Stop ends the node as a crash would: connections break, what was committed stays.
 func (s *Server) Stop() {
 	s.mu.Lock()
 	g, served := s.grpc, s.served
+	s.gate = nil
 	s.mu.Unlock()
 	s.Release()
 	g.Stop()
@@ -142,23 +208,6 @@ func (s *Server) Cut() {
 		_ = c.Close() // it breaks all the same
 		delete(s.conns, c)
 	}
-}
-
-// tracked remembers connections, so that they can be cut.
-type tracked struct {
-	net.Listener
-	server *Server
-}
-
-// Accept is described at net.Listener.
-func (t tracked) Accept() (net.Conn, error) {
-	c, err := t.Listener.Accept()
-	if err == nil {
-		t.server.mu.Lock()
-		t.server.conns[c] = struct{}{}
-		t.server.mu.Unlock()
-	}
-	return c, err
 }
 
 // unary lets everybody ask what the node can do and who its peers are.
