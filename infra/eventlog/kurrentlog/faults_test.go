@@ -267,3 +267,38 @@ func TestAnEndlessOutageEndsReadingsThatWait(t *testing.T) {
 	}
 	s.Resume()
 }
+
+// A server that hangs breaks no connection. The log says so all the same, and that it is over.
+func TestALogSaysThatItsServerHangs(t *testing.T) {
+	t.Parallel()
+	s, log, all := begun(t, 0)
+	eventually(t, "the log follows", func() bool { return log.Health() == nil })
+	for s.Waiting() < 1_000 {
+		s.FailReads(kurrenttest.Hang)
+	}
+	eventually(t, "the log says that nobody answers", func() bool { return errors.Is(log.Health(), domain.ErrUnavailable) })
+	s.Heal()
+	s.Release()
+	eventually(t, "the log follows again", func() bool { return log.Health() == nil })
+	logtest.Check(t, log, all)
+}
+
+// A subscription that is confirmed and then says nothing is not all that readings hear by.
+func TestWhatASubscriptionDoesNotTellIsFound(t *testing.T) {
+	t.Parallel()
+	s, writer, all := begun(t, 0)
+	s.Mute()
+	listening := make(chan struct{})
+	s.WhenHanging(func() { close(listening) })
+	log := open(t, kurrentlog.Config{URL: s.URL()})
+	<-listening
+	for b, err := range log.Read(t.Context(), 0) {
+		must(t, err)
+		if b.End() > domain.Position(len(all)) {
+			return
+		}
+		if b.CaughtUp {
+			must(t, writer.Append(t.Context(), b.End(), [][]byte{[]byte("3")}))
+		}
+	}
+}

@@ -2,6 +2,7 @@ package kurrentlog
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
@@ -14,6 +15,8 @@ import (
 const (
 	followAgainTime = 250 * time.Millisecond
 	followTries     = 10 // without a subscription, before readings are told: a cluster may be choosing a leader
+	beatTime        = time.Second
+	beatPatience    = 3 * time.Second
 )
 
 // follow keeps the tail told of what is written, by one subscription, which it begins again wherever it was dropped, until the log
@@ -49,9 +52,11 @@ func (l *Log) subscribe(ctx context.Context) (confirmed bool, err error) {
 		return false, err
 	}
 	defer func() { retire(c); l.wg.Done() }()
-	ctx, cancel := context.WithCancel(leader(ctx))
-	defer cancel()
-	impatient := time.AfterFunc(l.answerTime, cancel)
+	ctx, drop := context.WithCancelCause(leader(ctx))
+	var beating sync.WaitGroup
+	defer beating.Wait()
+	defer drop(nil)
+	impatient := time.AfterFunc(l.answerTime, func() { drop(nil) })
 	defer impatient.Stop()
 	next := l.tail.last()
 	err = guarded(func() error {
@@ -67,6 +72,7 @@ func (l *Log) subscribe(ctx context.Context) (confirmed bool, err error) {
 		if impatient.Stop() {
 			confirmed = true
 			l.tail.report(nil)
+			beating.Go(func() { l.beat(ctx, drop) })
 		}
 		for {
 			e := s.Recv()
@@ -84,8 +90,28 @@ func (l *Log) subscribe(ctx context.Context) (confirmed bool, err error) {
 			next++
 		}
 	})
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		err = cause // why it was dropped
+	}
 	if !errors.HasAssertionFailure(err) && !errors.Is(err, domain.ErrUnavailable) {
 		err = unavailable(err, "go on telling what is written")
 	}
 	return confirmed, err
+}
+
+// beat asks for the end of the stream where nothing was heard for a while, and drops the subscription when nobody answers: a server that
+// hangs breaks no connection, and gRPC notices after some twenty seconds. What a subscription fails to tell is found this way, too.
+func (l *Log) beat(ctx context.Context, drop context.CancelCauseFunc) {
+	for known := l.tail.last(); eventlog.Pause(ctx, beatTime); known = l.tail.last() {
+		if l.tail.last() != known {
+			continue
+		}
+		asking, cancel := context.WithTimeout(ctx, beatPatience)
+		err := l.refresh(asking)
+		cancel()
+		if err != nil {
+			drop(err)
+			return
+		}
+	}
 }

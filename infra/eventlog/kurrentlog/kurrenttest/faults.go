@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Fault is one way in which an append or a read goes wrong.
@@ -51,7 +52,12 @@ type faults struct {
 	reads   []Fault
 	hung    chan struct{} // closed to free those who hang
 	told    func()        // called when the next one begins to hang
+
+	mute atomic.Bool // subscriptions are confirmed, and told nothing
 }
+
+// Mute makes subscriptions that begin from now on hear nothing.
+func (f *faults) Mute() { f.mute.Store(true) }
 
 // FailAppends makes the next appends go wrong, in order; None lets one pass.
 func (f *faults) FailAppends(next ...Fault) {

@@ -76,6 +76,10 @@ func (s *Server) subscribe(name string, o *streams.ReadReq_Options_StreamOptions
 	err := out.Send(&streams.ReadResp{Content: &streams.ReadResp_Confirmation{
 		Confirmation: &streams.ReadResp_SubscriptionConfirmation{SubscriptionId: uuid.NewString()},
 	}})
+	if s.mute.Load() && err == nil {
+		s.hang(out.Context())
+		return out.Context().Err()
+	}
 	for caughtUp := false; err == nil; {
 		p := s.db.forwards(name, next, 500)
 		switch {
