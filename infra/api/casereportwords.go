@@ -104,60 +104,7 @@ func retentionWords(rules []domain.Retention) string {
 	}
 	parts := make([]string, len(rules))
 	for i, rule := range rules {
-		parts[i] = ruleWords(rule)
+		parts[i] = sentence.Kept(rule)
 	}
 	return upper(strings.Join(parts, ", or ")) + "."
-}
-
-// ruleWords says how long a rule keeps what it is for.
-func ruleWords(r domain.Retention) string {
-	after := triggerWords(r.After)
-	if r.After == domain.WhenDate {
-		after = sentence.Day(r.On)
-	}
-	words := "for " + periodWords(r.Keep) + " after " + after
-	if r.Keep.IsZero() {
-		words = "until " + after
-	}
-	if len(r.Categories) > 0 {
-		words = sentence.Categories(r.Categories) + " " + words
-	}
-	return words
-}
-
-func triggerWords(t domain.Trigger) string {
-	switch t {
-	case domain.WhenRecorded:
-		return "it was recorded"
-	case domain.WhenOrderClosed:
-		return "the order is closed"
-	case domain.WhenEnquiryAnswered:
-		return "the enquiry is answered"
-	case domain.WhenQuoteDeclined:
-		return "the quote is declined"
-	case domain.WhenContractEnded:
-		return "the contract ends"
-	case domain.WhenConsentWithdrawn:
-		return "consent is withdrawn"
-	case domain.WhenInstructionWithdrawn:
-		return "the controller's instruction ends"
-	default:
-		return string(t)
-	}
-}
-
-func periodWords(p domain.Period) string {
-	var parts []string
-	for _, part := range []struct {
-		n    int
-		unit string
-	}{{p.Years, "year"}, {p.Months, "month"}, {p.Days, "day"}} {
-		if part.n > 0 {
-			parts = append(parts, counted(part.n, part.unit))
-		}
-	}
-	if parts == nil {
-		return "no time"
-	}
-	return strings.Join(parts, " and ")
 }

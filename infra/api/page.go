@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/export"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
 )
@@ -25,7 +26,7 @@ func (c *call) printed(name, text string, data any, at uint64) error {
 		"moment":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
 		"term":      func(category string) string { return domain.Category(category).Term() },
 		"provision": sentence.Provision,
-		"kept":      keptWords,
+		"kept":      export.Kept,
 		"basis":     func(basis string) string { return sentence.Basis(domain.Basis(basis)) },
 		// What a page shows in the clear was asked for by whoever may see it, and goes nowhere else.
 		"reveal": func(t wire.Text) string { return string(t) },
@@ -44,15 +45,4 @@ func (c *call) printed(name, text string, data any, at uint64) error {
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'; frame-ancestors 'none'")
 	c.sendRaw(http.StatusOK, contentHTML, b.Bytes())
 	return nil
-}
-
-// keptWords says how long a rule keeps something, as ruled wrote it.
-func keptWords(w wire.Retention) string {
-	r := domain.Retention{After: domain.Trigger(w.After)}
-	r.Keep, _ = domain.ParsePeriod(w.Keep)
-	r.On, _ = parseDay(w.On)
-	for _, c := range w.Categories {
-		r.Categories = append(r.Categories, domain.Category(c))
-	}
-	return ruleWords(r)
 }

@@ -57,7 +57,7 @@ var layers = map[string][]string{
 	"infra/cloudevents":        {"domain", "infra/wire"},
 	"infra/problem":            {"domain", "infra/wire"},
 	"infra/accesslog":          {"domain", "infra/wire"},
-	"infra/export":             {"domain", "infra/wire"},
+	"infra/export":             {"domain", "infra/sentence", "infra/wire"},
 	"infra/bundle":             {"domain", "domain/merkle", "infra/tiles", "infra/bundle/derive"},
 	"infra/bundle/derive":      {},
 	"infra/report":             {"domain/...", "commands", "infra/cloudevents", "infra/wire"},

@@ -5,10 +5,13 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/errors"
 	"github.com/xuri/excelize/v2"
 
+	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
@@ -19,50 +22,11 @@ const (
 	CNIL = "cnil"
 )
 
-// book is a workbook being written.
-type book struct {
-	file *excelize.File
-	bold int
-	err  error
-}
-
-// sheet adds a sheet with rows, of which the one numbered head, from 1, is the head of a table.
-func (b *book) sheet(name string, head int, rows [][]string) {
-	if b.err != nil {
-		return
-	}
-	if _, b.err = b.file.NewSheet(name); b.err != nil {
-		return
-	}
-	width := 0
-	for i, row := range rows {
-		cells := make([]any, len(row))
-		for j, text := range row {
-			cells[j] = clip(text)
-		}
-		width = max(width, len(row))
-		cell, err := excelize.CoordinatesToCellName(1, i+1)
-		if err != nil {
-			b.err = err
-			return
-		}
-		if b.err = b.file.SetSheetRow(name, cell, &cells); b.err != nil {
-			return
-		}
-	}
-	last, err := excelize.ColumnNumberToName(max(width, 1))
-	if err != nil {
-		b.err = err
-		return
-	}
-	b.err = errors.CombineErrors(b.file.SetRowStyle(name, head, head, b.bold), b.file.SetColWidth(name, "A", last, 32))
-}
-
 // WriteBook writes the record of Article 30(2) as a workbook in a manner, and gives how many rows stand in its tables.
 func WriteBook(w io.Writer, manner string, a wire.Article30) (rows int, err error) {
 	b := &book{file: excelize.NewFile()}
-	if b.bold, b.err = b.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}}); b.err != nil {
-		return 0, errors.Wrap(b.err, "style of a workbook")
+	if b.looks, b.err = newLooks(b.file); b.err != nil {
+		return 0, b.err
 	}
 	if manner == CNIL {
 		rows = b.cnil(a)
@@ -80,7 +44,7 @@ func WriteBook(w io.Writer, manner string, a wire.Article30) (rows int, err erro
 
 // ico writes what the ICO asks of a processor's documentation: the processor, and a row for each controller and category of processing.
 func (b *book) ico(a wire.Article30) int {
-	b.sheet("Processor", 1, processorRows(a, "Name and contact details of the processor", [...]string{
+	b.form("Processor", processorRows(a, "Name and contact details of the processor", [...]string{
 		"Registration", "Data protection officer", "Representative", "Contacts", "General description of technical and organisational security measures",
 		"Record as of", "Entry of the ledger that it rests on",
 	}))
@@ -103,14 +67,14 @@ func (b *book) ico(a wire.Article30) int {
 			})
 		}
 	}
-	b.sheet("Article 30(2) record", 1, rows)
+	b.table("Article 30(2) record", rows)
 	return len(rows) - 1
 }
 
 // cnil writes the register of a processor after the CNIL and the Belgian authority: who takes part, then a row for each category of
 // processing with its recipients by kind, transfers with their guarantees, and how long each category of data is kept.
 func (b *book) cnil(a wire.Article30) int {
-	b.sheet("Sous-traitant", 1, processorRows(a, "Nom et coordonnées du sous-traitant / Name of the processor", [...]string{
+	b.form("Sous-traitant", processorRows(a, "Nom et coordonnées du sous-traitant / Name of the processor", [...]string{
 		"Numéro d'enregistrement / Registration", "Délégué à la protection des données / DPO", "Représentant / Representative", "Contacts",
 		"Description générale des mesures de sécurité / Security measures", "Registre au / Record as of", "Entrée / Entry of the ledger",
 	}))
@@ -133,7 +97,7 @@ func (b *book) cnil(a wire.Article30) int {
 			})
 		}
 	}
-	b.sheet("Registre art. 30(2)", 1, rows)
+	b.table("Registre art. 30(2)", rows)
 	return n
 }
 
@@ -201,9 +165,20 @@ func values(a wire.Article30Activity, dimension string) string {
 func retentions(a wire.Article30Activity) string {
 	out := make([]string, len(a.Retention))
 	for i, r := range a.Retention {
-		out[i] = r.Keep + " after " + r.After
+		out[i] = Kept(r)
 	}
 	return strings.Join(out, "; ")
+}
+
+// Kept says how long a rule of retention keeps something; of a rule that makes no sense it says what there is.
+func Kept(w wire.Retention) string {
+	r := domain.Retention{After: domain.Trigger(w.After)}
+	r.Keep, _ = domain.ParsePeriod(w.Keep)
+	r.On, _ = time.Parse(time.DateOnly, w.On)
+	for _, c := range w.Categories {
+		r.Categories = append(r.Categories, domain.Category(c))
+	}
+	return sentence.Kept(r)
 }
 
 func measures(a wire.Article30) string {

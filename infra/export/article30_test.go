@@ -63,7 +63,7 @@ func TestTheRecordIsAWorkbookInTwoManners(t *testing.T) {
 			map[string]string{
 				"Name of controller": "Fenland Cycles Ltd", "Contact details of controller": "anna, Managing director",
 				"Controller's representative (if applicable)":                      "rep, Representative",
-				"Categories of processing carried out on behalf of the controller": "Orders", "Retention schedule (if possible)": "P7Y after order-closed",
+				"Categories of processing carried out on behalf of the controller": "Orders", "Retention schedule (if possible)": "for 7 years after the order is closed",
 				"Names of third countries or international organisations that personal data are transferred to (if applicable)":           "US",
 				"Safeguards for exceptional transfers of personal data to third countries or international organisations (if applicable)": "A46-2-c",
 				"General description of technical and organisational security measures (if possible)":                                     "Encryption at rest; =Sign-in",
@@ -74,7 +74,7 @@ func TestTheRecordIsAWorkbookInTwoManners(t *testing.T) {
 			[]string{"Destinataires internes / Internal recipients", "Transferts hors UE : pays / Third countries"},
 			map[string]string{
 				"Responsable du traitement / Controller": "Fenland Cycles Ltd", "Sous-traitants / Sub-processors": "Northprint Ltd",
-				"Destinataires externes / External recipients": "ICO", "Durée de conservation / Retention": "P7Y after order-closed", "Garanties / Safeguards": "A46-2-c",
+				"Destinataires externes / External recipients": "ICO", "Durée de conservation / Retention": "for 7 years after the order is closed", "Garanties / Safeguards": "A46-2-c",
 			},
 		},
 	} {

@@ -109,7 +109,7 @@ func processNode(r wire.Article30Record, a wire.Article30Activity) node {
 	for _, rule := range a.Retention {
 		list, _ := n["dpv:hasStorageCondition"].([]node)
 		n["dpv:hasStorageCondition"] = append(list, node{
-			"@type": "dpv:StorageDuration", "dpv:hasDuration": rule.Keep, "dct:description": "after " + rule.After,
+			"@type": "dpv:StorageDuration", "dpv:hasDuration": rule.Keep, "dct:description": Kept(rule),
 		})
 	}
 	return n

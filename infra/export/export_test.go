@@ -5,8 +5,10 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -135,8 +137,24 @@ func TestAWorkbookHoldsTextAsText(t *testing.T) {
 			t.Errorf("%q comes back as %q: %v", text, value, err)
 		}
 	}
-	if got[1][1] != "0" || got[1][2] != "2026-11-23T12:00:00.250Z" {
-		t.Errorf("numbers and times: %q", got[1])
+	serial, err := strconv.ParseFloat(got[1][2], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A spreadsheet counts days since 1899-12-30.
+	if at := math.Round((serial - 25569) * 86_400_000); got[1][1] != "0" || int64(at) != noon.UnixMilli() || got[0][2] != "time (UTC)" {
+		t.Errorf("numbers and times: %q and %q, want %d", got[0], got[1], noon.UnixMilli())
+	}
+	// What people see: a head that stays, dates as such, columns that show what stands in them.
+	shown, err := f.GetCellValue("findings", "C2")
+	if err != nil || !strings.HasPrefix(shown, "2026-11-23 12:00:00.") {
+		t.Errorf("a time is shown as %q: %v", shown, err)
+	}
+	if panes, err := f.GetPanes("findings"); err != nil || !panes.Freeze || panes.YSplit != 1 {
+		t.Errorf("the head does not stay: %+v %v", panes, err)
+	}
+	if width, err := f.GetColWidth("findings", "C"); err != nil || width < float64(len("2026-11-23 12:00:00.250")) {
+		t.Errorf("a time has %v characters: %v", width, err)
 	}
 }
 
