@@ -73,6 +73,8 @@ type Config struct {
 	Past Past
 	// Hindsight answers how it was with a person on a date, given all that is known; without it nothing does.
 	Hindsight Hindsight
+	// Proving says how far the history is signed and when it was looked at, nil where no proof is kept.
+	Proving func() *wire.ProofStatus
 	// Witnessing says how the witnesses of the checkpoints are, nil where none are asked.
 	Witnessing func() *wire.Witnessing
 	// Backups makes backups; without it the endpoints answer that none are made.

@@ -75,6 +75,9 @@ func (a *API) status() wire.Status {
 			s.Reasons = append(s.Reasons, "view "+v.Name+" is behind")
 		}
 	}
+	if a.cfg.Proving != nil {
+		s.Proof = a.cfg.Proving()
+	}
 	if a.cfg.Witnessing != nil {
 		s.Witnessing = a.cfg.Witnessing()
 	}

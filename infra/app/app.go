@@ -206,7 +206,7 @@ func (a *App) Close() error { return a.closers.close() }
 func (a *App) serve(ctx context.Context) error {
 	handler := api.New(api.Config{
 		Ledger: a.ledger, Log: a.log, Vault: a.vault, Views: a.views, Quarantine: a.quarantine, Signer: a.signer,
-		Proofs: a.tiles, Witnessing: a.witnessing, Backups: backups{a}, Forked: a.forked(), Replay: a.replay, Bundle: a.bundle, Past: a.history, Hindsight: a.history, Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
+		Proofs: a.tiles, Proving: a.proving, Witnessing: a.witnessing, Backups: backups{a}, Forked: a.forked(), Replay: a.replay, Bundle: a.bundle, Past: a.history, Hindsight: a.history, Healthy: a.healthy, Done: ctx.Done(), Version: a.cfg.Version, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	return api.ServeListener(ctx, a.listener, handler)
 }

@@ -57,7 +57,7 @@ func (a *App) tilesConfig(ctx context.Context) (tiles.Config, error) {
 	seed, err := a.vault.Secret(ctx, secret, tiles.SeedSize)
 	return tiles.Config{
 		Dir: a.cfg.path(tilesDir), Last: a.cfg.path(lastFile), Ledger: ledger, Seed: seed,
-		Logger: a.cfg.Logger.With(slog.String("part", "proof")),
+		Now: a.cfg.Now, Logger: a.cfg.Logger.With(slog.String("part", "proof")),
 	}, errors.Wrap(err, "seed of the signing key")
 }
 

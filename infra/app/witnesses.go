@@ -40,6 +40,15 @@ func (a *App) openWitnesses(cfg *tiles.Config) error {
 	return nil
 }
 
+// proving says how far the history is signed, and when it was looked at.
+func (a *App) proving() *wire.ProofStatus {
+	signed, _ := a.tiles.Heads()
+	at := a.tiles.Times()
+	return &wire.ProofStatus{
+		Signed: uint64(signed), SignedAt: at.Signed.UTC(), EndCheckedAt: at.End.UTC(), Checked: uint64(at.WholeSize), CheckedAt: at.Whole.UTC(),
+	}
+}
+
 // witnessing says how the witnesses are, nil where none are asked.
 func (a *App) witnessing() *wire.Witnessing {
 	if a.witnesses == nil {

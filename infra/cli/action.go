@@ -70,7 +70,7 @@ func (p *program) record() *cobra.Command {
 			if err := p.ledger().call(cmd.Context(), http.MethodPost, path, contentType, body, &raw); err != nil {
 				return err
 			}
-			return p.receipts(raw, contentType == wire.ContentBatch)
+			return p.receipts(raw, contentType == wire.ContentBatch, a.proof != "")
 		},
 	}
 	a.add(cmd, true)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func (p *program) status() *cobra.Command {
 					ready = stopped("It is not ready: " + strings.Join(s.Reasons, "; "))
 				}
 				p.say(fmt.Sprintf("The ledger at %s has %d entries. %s", p.ledger().base, s.End, ready))
-				p.say(append(witnessWords(s.Witnessing), "")...)
+				p.say(slices.Concat(proofWords(s), witnessWords(s.Witnessing), []string{""})...)
 			}
 			if f := s.Forked; f != nil && p.format == "table" {
 				p.say(fmt.Sprintf("This ledger is a fork: it has its first %d entries from %s, of which others saw %d.", f.At, f.From, f.Seen),
@@ -58,17 +59,50 @@ func witnessWords(w *wire.Witnessing) []string {
 	if w == nil {
 		return nil
 	}
-	words := []string{fmt.Sprintf("%d entries are signed for, %d of them cosigned as the witness policy demands.", w.Signed, w.Witnessed)}
+	words := []string{fmt.Sprintf("%d of them are cosigned as the witness policy demands.", w.Witnessed)}
 	for _, witness := range w.Witnesses {
 		switch {
 		case witness.Refused:
 			words = append(words, "ATTENTION: witness "+witness.Name+" refuses this history: "+witness.Problem+
 				". The ledger was put back to an older copy, or somebody signs with its key.")
 		case witness.Problem != "":
-			words = append(words, "Witness "+witness.Name+": "+witness.Problem+".")
+			words = append(words, "Witness "+witness.Name+": "+witness.Problem+"."+lastCosigned(witness))
+		default:
+			words = append(words, "Witness "+witness.Name+" cosigns."+lastCosigned(witness))
 		}
 	}
 	return words
+}
+
+func lastCosigned(w wire.Witness) string {
+	if w.At.IsZero() {
+		return " It has cosigned nothing since the ledger started."
+	}
+	return fmt.Sprintf(" It last cosigned on %s, for %d entries.", moment(w.At), w.Cosigned)
+}
+
+// proofWords says how far the history is signed, and when it was last held against what was signed.
+func proofWords(s wire.Status) []string {
+	if s.Proof == nil {
+		return nil
+	}
+	signed := fmt.Sprintf("%d entries are signed for", s.Proof.Signed)
+	if !s.Proof.SignedAt.IsZero() {
+		signed += ", the last time on " + moment(s.Proof.SignedAt)
+	}
+	return []string{signed + ". " + checkedWords(s.Proof)}
+}
+
+// checkedWords says when the log was last found to be what was signed.
+func checkedWords(of *wire.ProofStatus) string {
+	end, whole := "not since the ledger started", "not yet"
+	if !of.EndCheckedAt.IsZero() {
+		end = "on " + moment(of.EndCheckedAt)
+	}
+	if !of.CheckedAt.IsZero() {
+		whole = fmt.Sprintf("of %d entries on %s", of.Checked, moment(of.CheckedAt))
+	}
+	return "Held against what was signed, and found the same: the end of the log " + end + ", the whole log " + whole + "."
 }
 
 func (p *program) rebuild() *cobra.Command {
@@ -220,7 +254,7 @@ func (p *program) quarantineReplay() *cobra.Command {
 			if err != nil {
 				return errors.Wrap(err, "write the items")
 			}
-			return p.receipts(raw, true)
+			return p.receipts(raw, true, false)
 		},
 	}
 }

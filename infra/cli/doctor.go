@@ -182,6 +182,7 @@ func (p *program) checkLedger(ctx context.Context) []check {
 	if !s.Ready {
 		checks[0] = check{"ledger", checkBad, stopped("It is not ready: " + strings.Join(s.Reasons, "; ")), "Look at what the ledger logs; restart it where its disk was full."}
 	}
+	checks = append(checks, checkProof(s)...)
 	for _, v := range s.Views {
 		checks = append(checks, checkView(v))
 	}

@@ -3,12 +3,42 @@ package cli
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"github.com/cockroachdb/errors"
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/app"
+	"github.com/jigowatt/daybook/infra/wire"
 )
+
+// checkProof says how far the history is signed and when it was looked at, and how the witnesses are.
+func checkProof(s wire.Status) []check {
+	var checks []check
+	if s.Proof != nil {
+		c := check{"proof", checkGood, strings.Join(proofWords(s), " "), ""}
+		if s.Proof.CheckedAt.IsZero() {
+			c.State, c.Fix = checkWarning, "Look again when the ledger has gone through all of it, or run daybook verify."
+		}
+		checks = append(checks, c)
+	}
+	if s.Witnessing == nil {
+		return checks
+	}
+	for _, w := range s.Witnessing.Witnesses {
+		c := check{"witness " + w.Name, checkGood, "It cosigns." + lastCosigned(w), ""}
+		switch {
+		case w.Refused:
+			c.State, c.Fix = checkBad, "Hold the ledger against a checkpoint that somebody kept: daybook verify --checkpoint. It was put back to an older copy, or somebody signs with its key."
+			c.Words = "It refuses this history: " + w.Problem + "."
+		case w.Problem != "":
+			c.State, c.Fix = checkWarning, "Ask whoever runs it. The ledger records on without it."
+			c.Words = upperFirst(w.Problem) + "." + lastCosigned(w)
+		}
+		checks = append(checks, c)
+	}
+	return checks
+}
 
 // checkHistory looks at the end of the log of a ledger that is stopped; one that runs holds its history against its proof itself.
 func (p *program) checkHistory(ctx context.Context, dir string) []check {

@@ -12,8 +12,8 @@ import (
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
-// receipts shows the answer to record.
-func (p *program) receipts(raw json.RawMessage, batch bool) error {
+// receipts shows the answer to record, and says where a proof was asked for and is not in it.
+func (p *program) receipts(raw json.RawMessage, batch, proved bool) error {
 	items := []wire.Item{{Receipt: &wire.Receipt{}}}
 	into := any(items[0].Receipt)
 	if batch {
@@ -27,6 +27,10 @@ func (p *program) receipts(raw json.RawMessage, batch bool) error {
 	for _, item := range items {
 		if item.Problem != nil && failed == nil {
 			failed = refused(*item.Problem)
+		}
+		if r := item.Receipt; proved && r != nil && r.Proof == "" {
+			p.note(fmt.Sprintf("Entry %d is recorded, and its proof not there yet: get it later with daybook proof %d; daybook status says why it lacks.",
+				r.Position, r.Position))
 		}
 	}
 	l := listing{whole: raw, head: []string{"id", "entry", "entries", "recorded", "verdict", "findings", "duplicate", "problem"}}

@@ -175,7 +175,7 @@ func (t *Tiles) Await(ctx context.Context, at domain.Position, witnessed bool) e
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return errors.WithHint(errors.WithStack(errUnsigned), "Checkpoints are signed every second while the log grows; ask again.")
+			return notYet(witnessed)
 		}
 	}
 }

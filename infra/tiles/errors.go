@@ -14,6 +14,8 @@ var (
 	errNoTile   = errors.Wrap(domain.ErrNotFound, "tile of the log")
 	errNone     = errors.Wrap(domain.ErrNotFound, "checkpoint of the log")
 	errUnsigned = errors.Wrap(domain.ErrUnavailable, "the position is beneath no checkpoint yet")
+	errUnseen   = errors.Wrap(domain.ErrUnavailable, "the position is beneath no checkpoint that witnesses cosigned as the policy demands")
+	errNoneSeen = errors.Wrap(domain.ErrNotFound, "a checkpoint that witnesses cosigned as the policy demands")
 	errEnded    = errors.Wrap(domain.ErrUnavailable, "the recovery was ended")
 	errCannot   = errors.Wrap(domain.ErrUnavailable, "the files of the proof")
 )
@@ -54,6 +56,15 @@ func (d *Damage) Unwrap() error { return ErrDamaged }
 func (d *Damage) SafeFormatError(p errors.Printer) error {
 	p.Print(errors.Safe(d.text()))
 	return nil
+}
+
+// notYet makes the error for a position that no checkpoint, or none that witnesses saw, speaks of yet.
+func notYet(witnessed bool) error {
+	if witnessed {
+		return errors.WithHint(errors.WithStackDepth(errUnseen, 1),
+			"Not enough witnesses have cosigned a checkpoint of it yet; daybook status says how they are. Ask again, or take the ledger's own word.")
+	}
+	return errors.WithHint(errors.WithStackDepth(errUnsigned, 1), "Checkpoints are signed every second while the log grows; ask again.")
 }
 
 const damageHint = "Nothing is written to a history that is not the one that was signed. Stop the ledger and run daybook repair --data DIR: it " +

@@ -51,6 +51,7 @@ func (t *Tiles) sign(ctx context.Context) error {
 	}
 	t.mu.Lock()
 	t.signed, t.head, t.trouble, t.cosigned = signed, next, nil, nil
+	t.times.Signed = t.cfg.Now()
 	t.tell()
 	t.mu.Unlock()
 	if err := t.publish(); err != nil {
@@ -128,7 +129,12 @@ func (t *Tiles) File(ctx context.Context, path string) ([]byte, error) {
 	case checkpointFile:
 		return t.Published(), nil
 	case witnessedFile:
-		return t.dir.File(ctx, path)
+		note, err := t.dir.File(ctx, path)
+		if errors.Is(err, domain.ErrNotFound) {
+			err = errors.WithHint(errors.WithStack(errNoneSeen),
+				"Start the ledger with --witness-policy to have checkpoints cosigned; daybook status says how the witnesses are.")
+		}
+		return note, err
 	}
 	p, err := parse(path)
 	if err != nil {
@@ -151,7 +157,7 @@ func (t *Tiles) Inclusion(ctx context.Context, at domain.Position, witnessed boo
 	}
 	t.mu.Unlock()
 	if at >= head.Size {
-		return nil, errors.WithHint(errors.WithStack(errUnsigned), "Checkpoints are signed every second while the log grows; ask again.")
+		return nil, notYet(witnessed)
 	}
 	proof, err := tlog.ProveRecord(int64(head.Size), int64(at), reader(ctx, t.dir, head))
 	if err != nil {

@@ -34,7 +34,8 @@ type Config struct {
 	Pause time.Duration
 	// Cosigner has checkpoints cosigned by witnesses; nil for none.
 	Cosigner Cosigner
-	Logger   *slog.Logger // discards by default
+	Now      func() time.Time // for telling when things were done; time.Now
+	Logger   *slog.Logger     // discards by default
 }
 
 // Tiles keeps the proof of one log. It is made by Open; its methods may be called at any time.
@@ -58,6 +59,7 @@ type Tiles struct {
 	head    Checkpoint
 	damage  error
 	trouble error
+	times   Times
 	cosigning
 }
 
@@ -95,6 +97,9 @@ func (cfg *Config) fill() {
 	}
 	if cfg.Rate == 0 {
 		cfg.Rate = 20_000
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

@@ -48,6 +48,9 @@ func (t *Tiles) watch(ctx context.Context) {
 	for pause(ctx, t.cfg.Watch) {
 		head := t.state()
 		_, err := t.edge(ctx, head)
+		if err == nil {
+			t.done(func(at *Times, now time.Time) { at.End = now })
+		}
 		var damage *Damage
 		// Where a checkpoint was signed meanwhile, files were replaced while they were compared.
 		if !errors.As(err, &damage) || t.state() != head {
@@ -63,8 +66,11 @@ func (t *Tiles) watch(ctx context.Context) {
 func (t *Tiles) checkAll(ctx context.Context) {
 	log := t.log
 	for {
-		if err := t.check(ctx, log, t.state()); err != nil {
+		head := t.state()
+		if err := t.check(ctx, log, head); err != nil {
 			t.note(ctx, err)
+		} else {
+			t.done(func(at *Times, now time.Time) { at.Whole, at.WholeSize = now, head.Size })
 		}
 		if !pause(ctx, t.cfg.Again) {
 			return
@@ -97,4 +103,27 @@ func (p paced) Read(ctx context.Context, from domain.Position) iter.Seq2[domain.
 			owed = 0
 		}
 	}
+}
+
+// Times says when what keeps the history proved was last done since the ledger started; zero where it was not yet.
+type Times struct {
+	Signed time.Time // the last checkpoint
+	End    time.Time // the end of the log was held against it
+	Whole  time.Time // the whole log was, which then had WholeSize signed events
+	// WholeSize is how many events were looked at then.
+	WholeSize domain.Position
+}
+
+// Times gives when things were last done.
+func (t *Tiles) Times() Times {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.times
+}
+
+func (t *Tiles) done(set func(at *Times, now time.Time)) {
+	now := t.cfg.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	set(&t.times, now)
 }

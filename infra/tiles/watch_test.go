@@ -76,3 +76,22 @@ func TestWhatIsChangedWhileTheLedgerRunsIsFound(t *testing.T) {
 		must(t, kept.Damage())
 	})
 }
+
+// Who asks is told when the history was last signed for and looked at, and not that it was before it was.
+func TestItIsToldWhenTheHistoryWasLookedAt(t *testing.T) {
+	t.Parallel()
+	const n = 700
+	log, cfg := logOf(t, n), config(scratch(t))
+	now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	cfg.Watch, cfg.Now = 5*time.Millisecond, func() time.Time { return now }
+	kept, err := tiles.Open(t.Context(), log, cfg)
+	must(t, err)
+	if got := kept.Times(); got != (tiles.Times{}) {
+		t.Errorf("before anything was done it says %v", got)
+	}
+	running(t, kept)
+	until(t, "all is looked at", func() bool {
+		at := kept.Times()
+		return at.Signed == now && at.End == now && at.Whole == now && at.WholeSize <= n
+	})
+}

@@ -206,6 +206,8 @@ type Status struct {
 	Views []ViewStatus `json:"views"`
 	// Reasons says why the ledger is not ready.
 	Reasons []string `json:"reasons,omitempty"`
+	// Proof says how far the history is signed and when it was last looked at, absent where the ledger keeps no proof.
+	Proof *ProofStatus `json:"proof,omitempty"`
 	// Witnessing says how the witnesses of the checkpoints are. The ledger records without them.
 	Witnessing *Witnessing `json:"witnessing,omitempty"`
 	// Forked says that the ledger goes on apart from what others saw of it.

@@ -30,6 +30,19 @@ func ParseProofWanted(s string) (ProofWanted, bool) {
 	return NoProof, false
 }
 
+// ProofStatus says how far the history is signed, and when it was last held against what was signed. A time is zero where that was not
+// done since the ledger started.
+type ProofStatus struct {
+	// Signed is the number of entries beneath the last checkpoint, and SignedAt when that was signed.
+	Signed   uint64    `json:"signed"`
+	SignedAt time.Time `json:"signedAt,omitzero"`
+	// EndCheckedAt is when the end of the log was last found to be what was signed; that is done every few seconds.
+	EndCheckedAt time.Time `json:"endCheckedAt,omitzero"`
+	// Checked is how many entries were looked at when the whole log was last found to be what was signed, at CheckedAt.
+	Checked   uint64    `json:"checked"`
+	CheckedAt time.Time `json:"checkedAt,omitzero"`
+}
+
 // Witnessing says how far the history is signed, and how far witnesses cosigned it as the ledger's policy demands.
 type Witnessing struct {
 	// Signed and Witnessed are the numbers of entries beneath the last checkpoint and beneath the newest that met the policy.
