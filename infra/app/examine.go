@@ -39,21 +39,37 @@ func ExamineNATS(ctx context.Context, url string, monitors []string) []Found {
 	}
 	defer nc.Close()
 	streams, account, err := natslog.Examine(ctx, nc)
-	if err != nil {
-		return []Found{{"stream", "JetStream does not answer, so the stream was not looked at.",
-			"Check that JetStream is enabled for the account, and that its cluster has a leader.", FoundUnseen}}
+	switch {
+	case errors.Is(err, domain.ErrForbidden):
+		return []Found{{"permissions", "The NATS user may not do what a ledger must.", errors.FlattenHints(err), FoundBad}}
+	case errors.Is(err, domain.ErrConflict):
+		return []Found{{"account", "The NATS account cannot keep a ledger.", errors.FlattenHints(err), FoundBad}}
+	case err != nil:
+		return []Found{{"stream", "JetStream does not answer, so the stream was not looked at.", errors.FlattenHints(err), FoundUnseen}}
 	}
+	embedded := nc.ConnectedServerName() == bus.EmbeddedName
 	found := []Found{foundMessages(nc.MaxPayload()), foundAccount(account)}
+	if account.Taker != "" {
+		found = append(found, Found{"subject", "Another stream, " + account.Taker + ", takes what is published on the ledger's subject.",
+			"Take the subject out of it, or give the ledger a NATS account of its own.", FoundBad})
+	}
 	for _, s := range streams {
 		found = append(found, foundStream(s))
 		if s.Cluster {
 			found = append(found, foundCopies(s))
 		}
+		if embedded { // which lets nobody but its own process publish frames
+			continue
+		}
+		if err := natslog.Publishable(ctx, nc, s.Ledger); err != nil {
+			found = append(found, Found{"permissions", "The user that the doctor came as may not publish the entries of " + s.Stream + ".", errors.FlattenHints(err), FoundDoubtful})
+		}
 	}
 	if len(streams) == 0 {
 		found = append(found, Found{"stream", "The NATS server has no ledger's stream.", "Name the ledger's NATS server with --nats-url.", FoundUnseen})
+		found = append(found, foundRoom(account)...)
 	}
-	if nc.ConnectedServerName() == bus.EmbeddedName {
+	if embedded {
 		return append(found, Found{"sync", "The embedded server syncs all that it acknowledges.", "", FoundGood})
 	}
 	return append(found, foundSync(ctx, monitors)...)
@@ -65,6 +81,19 @@ func foundStream(s natslog.Examined) Found {
 			"Stop whoever changed it; put the settings back with the nats program, and compare the log with its second copy.", FoundBad}
 	}
 	return Found{"stream " + s.Stream, "Its settings neither lose nor rewrite entries.", "", FoundGood}
+}
+
+// foundRoom says why an account takes no ledger's stream.
+func foundRoom(a natslog.Account) []Found {
+	var found []Found
+	if a.MaxStreams > 0 && a.Streams >= a.MaxStreams {
+		found = append(found, Found{"room for a stream", fmt.Sprintf("The NATS account has all of its %d streams.", a.MaxStreams), "Raise max_streams of the account.", FoundBad})
+	}
+	if a.LimitsWanted {
+		found = append(found, Found{"room for a stream", "The NATS account takes no stream without a limit, and a ledger only grows.",
+			"Leave max_bytes_required out of the account's limits.", FoundBad})
+	}
+	return found
 }
 
 func foundCopies(s natslog.Examined) Found {

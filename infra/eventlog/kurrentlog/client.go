@@ -66,6 +66,7 @@ func retire(c *esdb.Client) { _ = c.Close() } // it only ever says that all is w
 // its server or does not come back is not used again.
 //
 // What does not heed its context is looking for a server, which ends within its own time: it is left to itself, and awaited by Close.
+// Ending the client under it would be a race: the client closes a channel that its calls send on.
 func call[T any](ctx context.Context, l *Log, f func(context.Context, *esdb.Client) (T, error)) (result T, err error) {
 	c, err := l.take()
 	if err != nil {
@@ -99,7 +100,6 @@ func call[T any](ctx context.Context, l *Log, f func(context.Context, *esdb.Clie
 	case o := <-ended:
 		return o.result, o.err
 	case <-timer.C:
-		retire(c) // which frees whatever else it may wait for
 		return result, errors.WithStack(errStuck)
 	}
 }

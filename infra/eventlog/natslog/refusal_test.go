@@ -43,21 +43,34 @@ accounts { A { %s, users: [
 
 func TestAServerThatIsSetUpOtherwiseThanALedgerNeedsIsRefused(t *testing.T) {
 	const all = `publish: ">", subscribe: ">"`
+	isNil := func(_ []natslog.Examined, _ natslog.Account, err error) bool { return err == nil }
+	isForbidden := func(_ []natslog.Examined, _ natslog.Account, err error) bool {
+		return errors.Is(err, domain.ErrForbidden)
+	}
 	for _, c := range []struct {
 		name, account, permissions string
 		stream                     *jetstream.StreamConfig // that the operator made before
 		want                       error
 		hints                      string
+		explained                  func([]natslog.Examined, natslog.Account, error) bool
 	}{
-		{"the ledger may not publish frames", "jetstream: enabled", `publish: { deny: "daybook.log" }`, nil, domain.ErrForbidden, "daybook.log"},
-		{"the ledger may not ask for its stream", "jetstream: enabled", `publish: { deny: "$JS.API.STREAM.INFO.>" }`, nil, domain.ErrForbidden, "$JS.API"},
-		{"the ledger may not make its stream", "jetstream: enabled", `publish: { deny: "$JS.API.STREAM.CREATE.>" }`, nil, domain.ErrForbidden, "$JS.API"},
-		{"the account has no JetStream", "jetstream: disabled", all, nil, domain.ErrConflict, "Enable JetStream"},
+		{"the ledger may not publish frames", "jetstream: enabled", `publish: { deny: "daybook.log" }`, nil, domain.ErrForbidden, "daybook.log", isNil},
+		{"the ledger may not ask for its stream", "jetstream: enabled", `publish: { deny: ["$JS.API.STREAM.INFO.>", "$JS.API.STREAM.LIST"] }`, nil, domain.ErrForbidden, "$JS.API", isForbidden},
+		{"the ledger may not make its stream", "jetstream: enabled", `publish: { deny: "$JS.API.STREAM.CREATE.>" }`, nil, domain.ErrForbidden, "$JS.API", isNil},
+		{"the account has no JetStream", "jetstream: disabled", all, nil, domain.ErrConflict, "Enable JetStream",
+			func(_ []natslog.Examined, _ natslog.Account, err error) bool {
+				return errors.Is(err, domain.ErrConflict)
+			}},
 		{"the account may have no more streams", "jetstream: { max_streams: 1 }", all,
-			&jetstream.StreamConfig{Name: "OTHER", Subjects: []string{"other"}}, domain.ErrConflict, "max_streams"},
-		{"the account wants a limit on every stream", "jetstream: { max_bytes_required: true }", all, nil, domain.ErrConflict, "max_bytes"},
+			&jetstream.StreamConfig{Name: "OTHER", Subjects: []string{"other"}}, domain.ErrConflict, "max_streams",
+			func(_ []natslog.Examined, a natslog.Account, _ error) bool {
+				return a.MaxStreams == 1 && a.Streams == 1
+			}},
+		{"the account wants a limit on every stream", "jetstream: { max_bytes_required: true }", all, nil, domain.ErrConflict, "max_bytes",
+			func(_ []natslog.Examined, a natslog.Account, _ error) bool { return a.LimitsWanted }},
 		{"another stream takes the subject", "jetstream: enabled", all,
-			&jetstream.StreamConfig{Name: "OTHER", Subjects: []string{"daybook.>"}}, domain.ErrConflict, "subject out of it"},
+			&jetstream.StreamConfig{Name: "OTHER", Subjects: []string{"daybook.>"}}, domain.ErrConflict, "subject out of it",
+			func(_ []natslog.Examined, a natslog.Account, _ error) bool { return a.Taker == "OTHER" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			address := serveAs(t, c.account, c.permissions)
@@ -80,6 +93,30 @@ func TestAServerThatIsSetUpOtherwiseThanALedgerNeedsIsRefused(t *testing.T) {
 			if hints := errors.FlattenHints(err); !strings.Contains(hints, c.hints) {
 				t.Errorf("the hint %q does not speak of %s", hints, c.hints)
 			}
+			if !c.explained(natslog.Examine(t.Context(), nc)) {
+				t.Error("whoever examines the server is not told")
+			}
 		})
+	}
+}
+
+// Who may not publish frames is told by somebody who looks, too; a stream that is there, and a user who may, are not.
+func TestWhoMayNotPublishFramesIsTold(t *testing.T) {
+	for permissions, want := range map[string]error{
+		`publish: ">", subscribe: ">"`:           nil,
+		`publish: { deny: "daybook.log" }`:       domain.ErrForbidden,
+		`publish: { deny: "daybook.log.other" }`: nil,
+	} {
+		address := serveAs(t, "jetstream: enabled", permissions)
+		operator, err := bus.Connect(t.Context(), "nats://operator:p@"+address, nil)
+		must(t, err)
+		defer operator.Close()
+		open(t, operator)
+		nc, err := bus.Connect(t.Context(), "nats://ledger:p@"+address, nil)
+		must(t, err)
+		defer nc.Close()
+		if err := natslog.Publishable(t.Context(), nc, ""); !errors.Is(err, want) || err == nil != (want == nil) {
+			t.Errorf("with %s: %v, want %v", permissions, err, want)
+		}
 	}
 }

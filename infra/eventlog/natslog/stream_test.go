@@ -77,6 +77,11 @@ func TestAStreamThatCouldLoseOrRewriteIsRefused(t *testing.T) {
 			if errors.FlattenHints(err) == "" {
 				t.Error("the refusal gives no hint")
 			}
+			seen, _, err := natslog.Examine(t.Context(), s.Conn())
+			must(t, err)
+			if len(seen) != 1 || !strings.Contains(strings.Join(seen[0].Dangers, "; "), c.setting) {
+				t.Errorf("whoever examines the stream is told %v, want %s", seen, c.setting)
+			}
 		})
 	}
 }
