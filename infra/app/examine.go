@@ -164,3 +164,25 @@ func (a *App) checkServers(ctx context.Context) error {
 	}
 	return nil
 }
+
+// ExamineEngine looks at the event store that a data directory says to keep its log, where that is not NATS: whether it answers, lets the
+// ledger in, and is told to drop nothing. It changes nothing, and gives nothing where the log is kept by NATS.
+func ExamineEngine(ctx context.Context, cfg Config) []Found {
+	a := &App{cfg: cfg}
+	if err := a.chooseEngine(ctx); err != nil {
+		return []Found{{"engine", "Which engine keeps the log cannot be told.", errors.FlattenHints(err), FoundBad}}
+	}
+	if a.cfg.Engine != EngineKurrentDB {
+		return nil
+	}
+	const name = "kurrentdb"
+	if a.cfg.KurrentDBURL == "" {
+		return []Found{{name, "KurrentDB keeps the log, and was not looked at.", "Name it with --kurrentdb-url, or in DAYBOOK_KURRENTDB_URL.", FoundUnseen}}
+	}
+	log, err := a.openEngine(ctx)
+	if err != nil {
+		return []Found{{name, "KurrentDB keeps the log, and cannot serve it: " + err.Error() + ".", errors.FlattenHints(err), FoundBad}}
+	}
+	log.Close()
+	return []Found{{name, "KurrentDB keeps the log, answers, and drops nothing of it.", "", FoundGood}}
+}

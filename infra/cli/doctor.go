@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -45,22 +46,30 @@ const (
 )
 
 func (p *program) doctor() *cobra.Command {
-	var data, natsURL string
+	var data, name, natsURL string
 	var monitors []string
+	var engine engineFlags
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the data directory, the stream, the views, the key and the clock, and say what to do",
-		Long: "Looks at the data directory, at the ledger over HTTP and at its stream over NATS. Ends with exit code 3 where something\n" +
-			"is bad. What cannot be reached is not checked, and that is said.",
+		Long: "Looks at the data directory, at the ledger over HTTP and at its stream over NATS or in KurrentDB. Ends with exit code 3 where\n" +
+			"something is bad. What cannot be reached is not checked, and that is said.",
 		Example: "  daybook doctor\n  daybook doctor --data /var/lib/daybook -o json\n" +
 			"  daybook doctor --nats-url nats://nats-1.internal:4222 --nats-monitor http://nats-1.internal:8222,http://nats-2.internal:8222",
 		Args: exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			checks := slices.Concat(p.checkDirectory(data), p.checkHistory(cmd.Context(), data), p.checkLedger(cmd.Context()), checkNATS(cmd.Context(), natsURL, monitors))
-			return p.diagnosis(checks)
+			ctx, cfg := cmd.Context(), app.Config{Data: data, Name: name, Logger: p.logger(false, slog.LevelError)}
+			engine.set(p, &cfg)
+			elsewhere := checksOf(app.ExamineEngine(ctx, cfg))
+			if len(elsewhere) == 0 || cmd.Flags().Changed("nats-url") {
+				elsewhere = append(elsewhere, checksOf(app.ExamineNATS(ctx, natsURL, monitors))...)
+			}
+			return p.diagnosis(slices.Concat(p.checkDirectory(data), p.checkHistory(ctx, data), p.checkLedger(ctx), elsewhere))
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", orText(p.env("DAYBOOK_DATA"), "daybook-data"), "the ledger's data directory (or DAYBOOK_DATA)")
+	cmd.Flags().StringVar(&name, "name", "", "the name that daybook serve was given, where KurrentDB keeps the log")
+	engine.add(cmd)
 	cmd.Flags().StringVar(&natsURL, "nats-url", "nats://"+app.DefaultNATS, "the NATS server of the ledger")
 	cmd.Flags().StringSliceVar(&monitors, "nats-monitor", nil, "the monitoring addresses of the NATS servers, to see whether they sync")
 	return cmd
@@ -213,13 +222,13 @@ func checkClock(date string, sent, heard time.Time) check {
 	return check{"clock", checkGood, "The ledger's clock and this one agree.", ""}
 }
 
-// checkNATS looks at the settings that keep the stream from losing or rewriting entries.
-func checkNATS(ctx context.Context, url string, monitors []string) []check {
+// checksOf puts what was found of an engine beside the other checks.
+func checksOf(found []app.Found) []check {
 	states := map[app.FoundState]string{
 		app.FoundGood: checkGood, app.FoundDoubtful: checkWarning, app.FoundBad: checkBad, app.FoundUnseen: checkSkipped,
 	}
 	var checks []check
-	for _, f := range app.ExamineNATS(ctx, url, monitors) {
+	for _, f := range found {
 		checks = append(checks, check{f.Name, states[f.State], f.Words, f.Fix})
 	}
 	return checks
