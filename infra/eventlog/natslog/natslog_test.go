@@ -30,10 +30,10 @@ func serve(t testing.TB, cfg bus.Config) *bus.Server {
 	return s
 }
 
-// open opens the log without a name.
+// open opens the log without a name. It waits for an answer as long as a slow machine may need for the largest frame.
 func open(t testing.TB, nc *nats.Conn) *natslog.Log {
 	t.Helper()
-	log, err := natslog.Open(t.Context(), nc, natslog.Config{})
+	log, err := natslog.Open(t.Context(), nc, natslog.Config{AnswerTime: time.Minute})
 	must(t, err)
 	t.Cleanup(log.Close)
 	return log
