@@ -37,11 +37,11 @@ func newElsewhere(t *testing.T) *elsewhere {
 
 func (e *elsewhere) start() {
 	e.t.Helper()
-	server, err := bus.Embedded(e.t.Context(), bus.Config{StoreDir: e.dir, Port: e.port})
-	if err != nil {
-		e.t.Fatalf("%+v", err)
-	}
-	e.Server = server
+	until(e.t, "the server", func() bool { // its port may have gone to somebody's connection meanwhile
+		server, err := bus.Embedded(e.t.Context(), bus.Config{StoreDir: e.dir, Port: e.port})
+		e.Server = server
+		return err == nil
+	})
 }
 
 func (e *elsewhere) stop() {

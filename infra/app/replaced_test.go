@@ -38,8 +38,10 @@ func replaced(t *testing.T, js jetstream.JetStream, change func([]message) []mes
 	}
 	all = change(all)
 	must(t, js.DeleteStream(t.Context(), "DAYBOOK"))
-	_, err = js.CreateStream(t.Context(), cfg)
-	must(t, err)
+	until(t, "the other stream", func() bool { // the server may still be clearing the first away
+		_, err := js.CreateStream(t.Context(), cfg)
+		return err == nil
+	})
 	for _, m := range all {
 		for name := range m.header {
 			if strings.HasPrefix(name, "Nats-") {

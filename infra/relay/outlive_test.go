@@ -28,7 +28,7 @@ func TestTheSubscriptionOutlivesWhatHappensToItsServer(t *testing.T) {
 			if err := js.DeleteStream(t.Context(), "WORK"); err != nil {
 				t.Fatal(err)
 			}
-			makeStream(t, js)
+			until(t, "the other stream", func() bool { return makeStream(t, js) == nil }) // the server may still be clearing the first away
 		},
 		"the loss of the consumer while the server was away": func(t *testing.T, s *bus.Server, js jetstream.JetStream, restart func() *bus.Server) {
 			// Deleted from a connection of its own, after a pull was sent that the restart forgets.
@@ -60,7 +60,9 @@ func TestTheSubscriptionOutlivesWhatHappensToItsServer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			makeStream(t, js)
+			if err := makeStream(t, js); err != nil {
+				t.Fatal(err)
+			}
 			_, messages := subscribe(t, js, relay.Config{AckWait: time.Second})
 			publish(t, js, "before")
 			want(t, take(t, messages), "before").Ack()
@@ -68,7 +70,14 @@ func TestTheSubscriptionOutlivesWhatHappensToItsServer(t *testing.T) {
 				if err := server.Close(); err != nil {
 					t.Fatal(err)
 				}
-				return embedded(t, bus.Config{StoreDir: dir, Port: port})
+				var again *bus.Server
+				until(t, "the server again", func() bool { // its port may have gone to somebody's connection meanwhile
+					var err error
+					again, err = bus.Embedded(t.Context(), bus.Config{StoreDir: dir, Port: port})
+					return err == nil
+				})
+				t.Cleanup(func() { _ = again.Close() })
+				return again
 			})
 			until(t, "the connection", nc.IsConnected)
 			until(t, "a publish", func() bool { _, err := js.Publish(t.Context(), "work", []byte("after")); return err == nil })

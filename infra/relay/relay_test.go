@@ -40,17 +40,17 @@ func stream(t *testing.T, s *bus.Server) jetstream.JetStream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	makeStream(t, js)
+	if err := makeStream(t, js); err != nil {
+		t.Fatal(err)
+	}
 	return js
 }
 
-func makeStream(t *testing.T, js jetstream.JetStream) {
-	t.Helper()
-	if _, err := js.CreateOrUpdateStream(t.Context(), jetstream.StreamConfig{
+func makeStream(t *testing.T, js jetstream.JetStream) error {
+	_, err := js.CreateOrUpdateStream(t.Context(), jetstream.StreamConfig{
 		Name: "WORK", Subjects: []string{"work"}, Retention: jetstream.WorkQueuePolicy,
-	}); err != nil {
-		t.Fatal(err)
-	}
+	})
+	return err
 }
 
 func publish(t *testing.T, js jetstream.JetStream, texts ...string) {

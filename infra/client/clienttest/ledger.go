@@ -62,7 +62,11 @@ func Deny(subject string) Option { return func(l *Ledger) { l.deny = append(l.de
 // DenyReplies forbids services to receive replies, as a server does whose permissions lack the inbox.
 func DenyReplies() Option { return func(l *Ledger) { l.mute = append(l.mute, "_INBOX.>") } }
 
-const internalUser = "ledger"
+const (
+	internalUser = "ledger"
+	patience     = time.Minute // for the server
+	pace         = 2 * time.Millisecond
+)
 
 // New starts a ledger, which is stopped when the test ends.
 func New(t testing.TB, opts ...Option) *Ledger {
@@ -101,13 +105,13 @@ func (l *Ledger) Start() {
 			l.t.Fatal(err)
 		}
 		opts.Port = addr.Port
+		l.awaitPort()
 	}
 	s, err := server.NewServer(opts)
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	s.Start()
-	const patience = time.Minute
 	if !s.ReadyForConnections(patience) {
 		s.Shutdown()
 		l.t.Fatal("the NATS server did not start")
@@ -128,6 +132,21 @@ func (l *Ledger) Start() {
 	}
 	l.openOrders(nc)
 	l.server, l.conn = s, nc
+}
+
+// awaitPort waits until nobody has the ledger's port, which may have gone to somebody's connection while it was stopped.
+func (l *Ledger) awaitPort() {
+	l.t.Helper()
+	for deadline := time.Now().Add(patience); ; <-time.After(pace) {
+		free, err := net.Listen("tcp", l.addr)
+		if err == nil {
+			_ = free.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			l.t.Fatal("the port of the ledger was taken while it was stopped")
+		}
+	}
 }
 
 // Stop takes the ledger away: connections break and nobody listens. Stopping twice does nothing.
@@ -188,7 +207,6 @@ func (l *Ledger) Heartbeats() []wire.Heartbeat {
 
 // Wait waits until at least n actions are recorded, or until ctx is done, and says whether they are.
 func (l *Ledger) Wait(ctx context.Context, n int) bool {
-	const pace = 2 * time.Millisecond
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for len(l.Recorded()) < n {

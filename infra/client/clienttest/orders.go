@@ -18,7 +18,7 @@ type sent struct {
 	subjects []wire.Text
 }
 
-const storeWait = 10 * time.Second
+const storeWait = time.Minute
 
 func (l *Ledger) openOrders(nc *nats.Conn) {
 	l.t.Helper()

@@ -112,7 +112,7 @@ func TestAServerThatStopsIsUnavailable(t *testing.T) {
 	nc, err := bus.Connect(t.Context(), s.ClientURL(), nil)
 	must(t, err)
 	t.Cleanup(nc.Close)
-	log, err := natslog.Open(t.Context(), nc, natslog.Config{AnswerTime: 500 * time.Millisecond})
+	log, err := natslog.Open(t.Context(), nc, natslog.Config{AnswerTime: 2 * time.Second})
 	must(t, err)
 	t.Cleanup(log.Close)
 	must(t, log.Append(t.Context(), 0, [][]byte{[]byte("1")}))

@@ -34,7 +34,7 @@ func TestEveryPositionOfManyFramesIsFoundByAnotherProcess(t *testing.T) {
 	s := serve(t, bus.Config{DontListen: true})
 	writer := open(t, s.Conn())
 	var all [][]byte
-	for k := range 300 {
+	for k := range 120 {
 		events := lines(1 + k%4)
 		must(t, writer.Append(t.Context(), domain.Position(len(all)), events))
 		all = append(all, events...)

@@ -204,13 +204,14 @@ func TestAFrameThatWasLostGivesWayToAnotherWriters(t *testing.T) {
 func TestAServerThatDiesDuringAnAppendLeavesTheOutcomeUnknown(t *testing.T) {
 	for name, lose := range map[string]func(*wire, *testing.T){"before": (*wire).loseFrame, "after": (*wire).loseAnswer} {
 		t.Run(name+" it stored the frame", func(t *testing.T) {
+			t.Parallel() // it waits until no answer came
 			dir := t.TempDir()
 			s := serve(t, bus.Config{StoreDir: dir})
 			wire := &wire{}
 			nc, err := bus.Connect(t.Context(), s.ClientURL(), nil, nats.SetCustomDialer(wire))
 			must(t, err)
 			t.Cleanup(nc.Close)
-			log, err := natslog.Open(t.Context(), nc, natslog.Config{AnswerTime: time.Second})
+			log, err := natslog.Open(t.Context(), nc, natslog.Config{AnswerTime: 3 * time.Second})
 			must(t, err)
 			t.Cleanup(log.Close)
 			all := [][]byte{[]byte("1")}

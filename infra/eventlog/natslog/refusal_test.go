@@ -35,7 +35,7 @@ accounts { A { %s, users: [
 	must(t, err)
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(10 * time.Second) {
+	if !s.ReadyForConnections(time.Minute) {
 		t.Fatal("the server did not start")
 	}
 	return strings.TrimPrefix(s.ClientURL(), "nats://")
@@ -73,6 +73,7 @@ func TestAServerThatIsSetUpOtherwiseThanALedgerNeedsIsRefused(t *testing.T) {
 			func(_ []natslog.Examined, a natslog.Account, _ error) bool { return a.Taker == "OTHER" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // some wait until no answer came
 			address := serveAs(t, c.account, c.permissions)
 			if c.stream != nil {
 				nc, err := bus.Connect(t.Context(), "nats://operator:p@"+address, nil)
@@ -86,7 +87,7 @@ func TestAServerThatIsSetUpOtherwiseThanALedgerNeedsIsRefused(t *testing.T) {
 			nc, err := bus.Connect(t.Context(), "nats://ledger:p@"+address, nil)
 			must(t, err)
 			defer nc.Close()
-			_, err = natslog.Open(t.Context(), nc, natslog.Config{AnswerTime: time.Second})
+			_, err = natslog.Open(t.Context(), nc, natslog.Config{AnswerTime: 5 * time.Second})
 			if !errors.Is(err, c.want) {
 				t.Fatalf("opened with %v, want %v", err, c.want)
 			}
