@@ -33,8 +33,12 @@ type engine interface {
 	Close()
 }
 
-// engineFile names, in a data directory, the engine that keeps the ledger's log. Where there is none, NATS does.
-const engineFile = "engine"
+// engineFile names, in a data directory, the engine that keeps the ledger's log: kurrentdb, or natsElsewhere. Where there is none, the
+// embedded NATS server does.
+const (
+	engineFile    = "engine"
+	natsElsewhere = "nats elsewhere"
+)
 
 // checkEngine returns domain.ErrInvalid for an engine that there is none of.
 func (c *Config) checkEngine() error {
@@ -53,7 +57,11 @@ func (a *App) chooseEngine(context.Context) error {
 		return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "read which engine keeps the log"), err)
 	}
 	kept := strings.TrimSpace(string(content))
-	if kept == "" && vault.Exists(a.cfg.path("vault")) {
+	if kept == natsElsewhere && a.cfg.NATSURL == "" && a.cfg.Engine != EngineKurrentDB {
+		return errors.WithHint(errors.Wrap(domain.ErrConflict, "the log of this directory is kept by a NATS server elsewhere"),
+			"Name that server with --nats-url. A log is moved into a directory by daybook migrate.")
+	}
+	if kept == natsElsewhere || kept == "" && vault.Exists(a.cfg.path("vault")) {
 		kept = EngineNATS
 	}
 	if a.cfg.Engine == "" {
@@ -68,13 +76,29 @@ func (a *App) chooseEngine(context.Context) error {
 
 // keepEngine writes the engine down, before anything is made that belongs to a log.
 func (a *App) keepEngine(context.Context) error {
-	if a.cfg.Engine == EngineNATS {
-		if err := os.Remove(a.cfg.path(engineFile)); err != nil && !os.IsNotExist(err) {
-			return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "forget which engine kept the log"), err)
-		}
+	switch {
+	case a.cfg.Engine != EngineNATS:
+		return a.writeEngine(a.cfg.Engine)
+	case a.cfg.NATSURL != "":
+		return nil // keepElsewhere does, once it is known that the directory goes with the log of that server
+	}
+	if err := os.Remove(a.cfg.path(engineFile)); err != nil && !os.IsNotExist(err) {
+		return errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "forget which engine kept the log"), err)
+	}
+	return nil
+}
+
+// keepElsewhere writes down that a NATS server elsewhere keeps the log, so that nobody who opens the directory without it takes the
+// log for lost.
+func (a *App) keepElsewhere(context.Context) error {
+	if a.cfg.Engine != EngineNATS || a.cfg.NATSURL == "" {
 		return nil
 	}
-	return errors.Wrap(tiles.Directory(a.cfg.Data).Replace(engineFile, []byte(a.cfg.Engine+"\n")), "write which engine keeps the log")
+	return a.writeEngine(natsElsewhere)
+}
+
+func (a *App) writeEngine(name string) error {
+	return errors.Wrap(tiles.Directory(a.cfg.Data).Replace(engineFile, []byte(name+"\n")), "write which engine keeps the log")
 }
 
 // onDisk says that the log lies in files of the data directory, which can be read without a server.

@@ -81,8 +81,21 @@ func TestALedgerRunsOnAServerElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatalf("a stopped ledger on a server elsewhere: %+v", err)
 	}
+	if _, err := s.Verify(t.Context(), app.Verification{}); err != nil {
+		t.Errorf("verifying it: %+v", err)
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
+	}
+	// Who does not name the server is told where the log is, and not that it is lost.
+	if _, err := app.OpenStopped(t.Context(), app.Config{Data: data}); !errors.Is(err, domain.ErrConflict) || errors.Is(err, app.ErrDamaged) {
+		t.Errorf("without the server: %v", err)
+	}
+	if _, err := app.OpenRepair(t.Context(), app.Config{Data: data}, ""); !errors.Is(err, domain.ErrConflict) || errors.Is(err, app.ErrDamaged) {
+		t.Errorf("repairing without the server: %v", err)
+	}
+	if _, err := app.Open(t.Context(), app.Config{Data: data, HTTP: "127.0.0.1:0", NATS: "127.0.0.1:0"}); !errors.Is(err, domain.ErrConflict) || errors.Is(err, app.ErrDamaged) {
+		t.Errorf("serving without the server: %v", err)
 	}
 }
 

@@ -67,10 +67,14 @@ func (a *App) moved(place, to string) error {
 	if strings.Contains(place, "://") {
 		return nil
 	}
-	if a.cfg.Engine = EngineNATS; isKurrentDB(to) {
+	a.cfg.Engine, a.cfg.NATSURL = EngineNATS, ""
+	switch {
+	case isKurrentDB(to):
 		a.cfg.Engine = EngineKurrentDB
+	case strings.Contains(to, "://"):
+		a.cfg.NATSURL = to
 	}
-	return a.keepEngine(context.Background())
+	return errors.CombineErrors(a.keepEngine(context.Background()), a.keepElsewhere(context.Background()))
 }
 
 // isKurrentDB says that a place is a connection string of KurrentDB.

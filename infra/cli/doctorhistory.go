@@ -56,6 +56,8 @@ func (p *program) checkHistory(ctx context.Context, dir string) []check {
 		return []check{{name, checkBad, "It is damaged: " + stopped(damage.Error()), "Run daybook repair --data " + dir + ": it shows first what it would do."}}
 	case errors.Is(err, domain.ErrNotFound):
 		return nil // which the check of the directory says, or nothing was recorded yet
+	case errors.Is(err, domain.ErrConflict):
+		return []check{{name, checkSkipped, "It was not looked at: its log is kept elsewhere.", "Run daybook verify --data " + dir + " --nats-url or --kurrentdb-url."}}
 	case errors.Is(err, domain.ErrUnavailable):
 		return []check{{name, checkSkipped, "It was not looked at: a ledger that runs holds its history against its proof itself.", "Run daybook verify."}}
 	}

@@ -29,13 +29,14 @@ func (e *engineFlags) set(p *program, cfg *app.Config) {
 
 // stoppedFlags name a ledger that no process serves.
 type stoppedFlags struct {
-	data, name string
-	engine     engineFlags
+	data, name, natsURL string
+	engine              engineFlags
 }
 
 // add adds the flags; what is what is done with the directory.
 func (s *stoppedFlags) add(cmd *cobra.Command, what string) {
 	cmd.Flags().StringVar(&s.data, "data", "", what+" this data directory of a stopped ledger")
 	cmd.Flags().StringVar(&s.name, "name", "", "with --data, the name that daybook serve was given")
+	cmd.Flags().StringVar(&s.natsURL, "nats-url", "", "with --data, the NATS server that keeps the log, where it is not the embedded one")
 	s.engine.add(cmd)
 }

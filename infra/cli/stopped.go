@@ -12,7 +12,7 @@ import (
 
 // openStopped opens the ledger of a directory that no process serves. The default addresses are not used: nothing listens.
 func (p *program) openStopped(ctx context.Context, of stoppedFlags) (*app.Stopped, error) {
-	cfg := app.Config{Data: of.data, Name: of.name, Version: version(), Logger: p.logger(false, slog.LevelWarn)}
+	cfg := app.Config{Data: of.data, Name: of.name, NATSURL: of.natsURL, Version: version(), Logger: p.logger(false, slog.LevelWarn)}
 	of.engine.set(p, &cfg)
 	return app.OpenStopped(ctx, cfg)
 }
