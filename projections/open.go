@@ -28,7 +28,7 @@ func (w *worker) open() error {
 			continue
 		}
 		f, err := openFile(w.projection, w.runner.open, dir, generation)
-		if err != nil && !errors.Is(err, domain.ErrUnavailable) { // Made by other statements, or damaged: nobody can read it.
+		if err != nil && (damaged(err) || !errors.Is(err, domain.ErrUnavailable)) { // Made by other statements, or damaged: nobody can read it.
 			w.runner.config.Log.WarnContext(context.Background(), "a file of a view cannot be read and is built anew",
 				slog.String("view", name), slog.Any("error", err))
 			err = removeFiles(filePath(dir, name, generation))

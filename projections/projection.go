@@ -52,5 +52,6 @@ type Store interface {
 }
 
 // Opener opens the SQLite file at path, and makes it with the statements of schema where it is missing. The version is kept in
-// the file; one of another version is refused with domain.ErrConflict.
+// the file; one of another version is refused with domain.ErrConflict. What does not have its checksum is an error with SQLite's
+// code for it, here and wherever the store is read.
 type Opener func(path string, version int, schema string) (Store, error)

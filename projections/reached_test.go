@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jigowatt/daybook/infra/eventlog/memlog"
+	"github.com/jigowatt/daybook/infra/sqlite"
 	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 )
@@ -13,7 +14,7 @@ import (
 func TestHowFarViewsReachedIsReadFromTheirFiles(t *testing.T) {
 	dir, log := t.TempDir(), memlog.New(memlog.Config{})
 	views := []projections.Projection{counting{name: "all"}, counting{name: "none"}}
-	if at := projections.Reached(dir, views); at != 0 {
+	if at := projections.Reached(dir, views, sqlite.Peek); at != 0 {
 		t.Errorf("without files: %s", at)
 	}
 	end := appending(t, log, actions(10, "crm")...)
@@ -26,14 +27,14 @@ func TestHowFarViewsReachedIsReadFromTheirFiles(t *testing.T) {
 		}
 	})
 	for name, dir := range map[string]string{"stopped": dir, "crashed": crashed} {
-		if at := projections.Reached(dir, views); at != end {
+		if at := projections.Reached(dir, views, sqlite.Peek); at != end {
 			t.Errorf("%s: %s, want %s", name, at, end)
 		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "all.1.db"), []byte("no database"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if at := projections.Reached(dir, views); at != 0 {
+	if at := projections.Reached(dir, views, sqlite.Peek); at != 0 {
 		t.Errorf("damaged: %s", at)
 	}
 }

@@ -63,7 +63,7 @@ func New(log Log, dir string, open Opener, views []Projection, config Config) (*
 	r := &Runner{log: log, dir: dir, open: open, config: config, revived: make(chan struct{}, 1), done: make(chan struct{})}
 	for _, p := range views {
 		w := &worker{
-			runner: r, projection: p, view: &View{name: p.Name(), version: p.Version(), asked: make(chan struct{}, 1)},
+			runner: r, projection: p, view: &View{name: p.Name(), version: p.Version(), asked: make(chan struct{}, 1), hurt: make(chan struct{}, 1)},
 			queue: make(chan chunk, config.Queue), offers: make(chan offer),
 		}
 		r.workers = append(r.workers, w)
@@ -110,6 +110,7 @@ func (r *Runner) Run(ctx context.Context) {
 	front := domain.Position(0)
 	for _, w := range r.workers {
 		all.Go(func() { w.run(ctx) })
+		all.Go(func() { w.mend(ctx) })
 		if w.folding != nil {
 			front = max(front, w.folding.position)
 		}

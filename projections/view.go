@@ -23,7 +23,10 @@ type View struct {
 
 	asked chan struct{} // wakes the worker that waits for more events, because somebody waits for the view
 
+	hurt chan struct{} // wakes whoever builds the view anew, because damage was found
+
 	mu       sync.Mutex // guards what follows
+	damage   error      // that was found in a file which is still in use
 	position domain.Position
 	stopped  error
 	caughtUp bool
@@ -47,13 +50,16 @@ type Status struct {
 	CaughtUp bool
 	// Stopped says why the view takes in no more events, without personal data; empty where it goes on.
 	Stopped string
+	// Damaged says what was found to be damaged in the view's file, without personal data; empty where nothing was. Whoever asks for
+	// what is there gets an error, the rest is answered, and the view is being built anew.
+	Damaged string
 	// Building is the progress of a file that is to take the place of the one that answers, nil where there is none.
 	Building *Progress
 }
 
 // Read runs do on a snapshot of the view and gives the position at which the snapshot stands, which do gets too: it has all events
 // before it. It returns the error of do as it is, and domain.ErrUnavailable where the view is being built for the first time or its file does
-// not answer. do must not keep what conn gives it.
+// not answer, or is damaged where it was read. do must not keep what conn gives it.
 func (v *View) Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error) {
 	v.files.RLock()
 	defer v.files.RUnlock()
@@ -75,7 +81,28 @@ func (v *View) Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Po
 		}
 		return do(conn, at)
 	})
+	if damaged(err) {
+		v.found(err)
+		err = errors.WithHint(errors.WithSecondaryError(errors.WithStack(errDamaged), err),
+			"The view is being built anew from the log. Ask again when it is built; daybook doctor shows how far it is.")
+	}
 	return at, errors.Wrapf(err, "read view %s", errors.Safe(v.name))
+}
+
+// found notes damage in a file that is in use.
+func (v *View) found(err error) {
+	v.change(func() { v.damage = err })
+	select {
+	case v.hurt <- struct{}{}:
+	default:
+	}
+}
+
+// isDamaged says whether damage was found in a file that is still in use.
+func (v *View) isDamaged() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.damage != nil
 }
 
 // silent says why there is nothing to answer from.
@@ -146,6 +173,9 @@ func (v *View) Status() Status {
 		s.Stopped = redact.Sprint(v.stopped).Redact().StripMarkers()
 		s.CaughtUp = false
 	}
+	if v.damage != nil {
+		s.Damaged = redact.Sprint(v.damage).Redact().StripMarkers()
+	}
 	if v.building != nil {
 		p := *v.building
 		s.Building = &p
@@ -164,12 +194,16 @@ func (v *View) change(do func()) {
 	}
 }
 
-// swap puts a file in the place of the one that answers, which it gives back; nobody reads from that one any more.
+// swap puts a file in the place of the one that answers, which it gives back; nobody reads from that one any more. What was damaged in
+// it matters no more.
 func (v *View) swap(f *file) *file {
 	v.files.Lock()
 	defer v.files.Unlock()
 	old := v.answering
 	v.answering = f
+	if f != old {
+		v.change(func() { v.damage = nil })
+	}
 	return old
 }
 

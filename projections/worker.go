@@ -162,7 +162,9 @@ func (w *worker) fill(ctx context.Context, until domain.Position) {
 // settle stops the view where something went wrong that is not just the end of ctx. What the disk does not take now, as where it
 // is full, is tried again after a pause.
 func (w *worker) settle(ctx context.Context, f *file, fault, err error) {
-	if errors.Is(err, domain.ErrUnavailable) && ctx.Err() == nil {
+	if damaged(err) {
+		w.view.found(err)
+	} else if errors.Is(err, domain.ErrUnavailable) && ctx.Err() == nil {
 		w.runner.config.Log.WarnContext(ctx, "view waits for its disk", slog.String("view", w.projection.Name()), slog.Any("error", err))
 		w.missed = true
 		timer := time.NewTimer(diskPause)

@@ -60,7 +60,7 @@ func (a *API) status() wire.Status {
 		}
 	}
 	for _, v := range a.cfg.Views.Status() {
-		view := wire.ViewStatus{Name: v.Name, Position: uint64(v.Position), Stopped: v.Stopped}
+		view := wire.ViewStatus{Name: v.Name, Position: uint64(v.Position), Stopped: v.Stopped, Damaged: v.Damaged}
 		if end > v.Position {
 			view.Lag = uint64(end - v.Position)
 		}
@@ -69,6 +69,8 @@ func (a *API) status() wire.Status {
 		}
 		s.Views = append(s.Views, view)
 		switch {
+		case v.Damaged != "":
+			s.Reasons = append(s.Reasons, "view "+v.Name+" has a damaged file and is being built anew")
 		case v.Stopped != "":
 			s.Reasons = append(s.Reasons, "view "+v.Name+" has stopped")
 		case domain.Position(view.Lag) > a.cfg.MaxLag:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/memory"
+	"github.com/jigowatt/daybook/infra/sqlite"
 	"github.com/jigowatt/daybook/infra/tiles"
 	"github.com/jigowatt/daybook/projections"
 )
@@ -30,7 +31,7 @@ func (a *App) expected(ctx context.Context) (known, error) {
 	if end := memory.End(a.cfg.path("memory")); end > most.end {
 		most = known{end, "events are gone that the memory of messages has seen"}
 	}
-	if end := projections.Reached(a.cfg.path("views"), Views()); end > most.end {
+	if end := projections.Reached(a.cfg.path("views"), Views(), sqlite.Peek); end > most.end {
 		most = known{end, "events are gone that a view has seen"}
 	}
 	return most, nil

@@ -201,6 +201,8 @@ func (p *program) checkLedger(ctx context.Context) []check {
 func checkView(v wire.ViewStatus) check {
 	name := "view " + v.Name
 	switch {
+	case v.Damaged != "":
+		return check{name, checkBad, "Its file is damaged and it is being built anew: " + v.Damaged, "Check the disk. Nothing is answered from the place that is damaged."}
 	case v.Stopped != "":
 		return check{name, checkBad, "It has stopped: " + stopped(v.Stopped), "Look at what the ledger logs, then run daybook rebuild " + v.Name + "."}
 	case v.Lag > viewLag:

@@ -9,6 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/jigowatt/daybook/infra/sqlite/pagesum"
 )
 
 // tamper changes the one file that a pattern names by SQL statements, beside the program.
@@ -21,7 +23,10 @@ func tamper(ts *testscript.TestScript, neg bool, args []string) {
 	if len(files) != 1 {
 		ts.Fatalf("%s names %d files", args[0], len(files))
 	}
-	conn, err := sqlite.OpenConn(files[0], sqlite.OpenReadWrite)
+	// With checksums that fit: it is the program that does it, and not the disk.
+	layer, err := pagesum.Register()
+	ts.Check(err)
+	conn, err := sqlite.OpenConn("file:"+files[0]+"?vfs="+layer, sqlite.OpenReadWrite|sqlite.OpenURI)
 	ts.Check(err)
 	ts.Check(sqlitex.ExecuteScript(conn, strings.Join(args[1:], " "), nil))
 	ts.Check(conn.Close())

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/jigowatt/daybook/infra/sqlite/pagesum"
 )
 
 // Synchronous says what a commit waits for.
@@ -33,8 +35,6 @@ type Config struct {
 	ForeignKeys bool
 	// WriterCache and ReaderCache are the page caches in KiB: of the writer, and of each reader. 0 means 2048.
 	WriterCache, ReaderCache int
-	// Mmap is how many bytes of the file are mapped into memory; 0 means none. What is mapped is page cache of the system.
-	Mmap int64
 	// PageSize of a new database in bytes; 0 means 4096.
 	PageSize int
 	// CheckpointPages is the length of the write-ahead log, in pages, at which a commit also carries it over into the file;
@@ -68,7 +68,7 @@ func (c Config) withDefaults() Config {
 // writerPragmas come in an order that matters: the page size is fixed by the first page that is written.
 func (c Config) writerPragmas() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "PRAGMA page_size=%d;PRAGMA journal_mode=WAL;", c.PageSize)
+	fmt.Fprintf(&b, "PRAGMA page_size=%d;PRAGMA %s;PRAGMA journal_mode=WAL;", c.PageSize, pagesum.ReservePragma)
 	fmt.Fprintf(&b, "PRAGMA wal_autocheckpoint=%d;", c.CheckpointPages)
 	// The file of the write-ahead log keeps its largest size otherwise.
 	fmt.Fprintf(&b, "PRAGMA journal_size_limit=%d;", c.CheckpointPages*c.PageSize)
@@ -86,7 +86,7 @@ func (c Config) commonPragmas(cacheKiB int) string {
 	if c.Synchronous == Normal {
 		synchronous = "NORMAL"
 	}
-	fmt.Fprintf(&b, "PRAGMA synchronous=%s;PRAGMA cache_size=-%d;PRAGMA mmap_size=%d;", synchronous, cacheKiB, c.Mmap)
+	fmt.Fprintf(&b, "PRAGMA synchronous=%s;PRAGMA cache_size=-%d;", synchronous, cacheKiB)
 	fmt.Fprintf(&b, "PRAGMA secure_delete=%s;PRAGMA foreign_keys=%s;", onOff(c.SecureDelete), onOff(c.ForeignKeys))
 	// Temporary tables stay in memory: what is not in the file must not be in another one either.
 	b.WriteString("PRAGMA temp_store=MEMORY;PRAGMA trusted_schema=OFF;")

@@ -27,11 +27,14 @@ type DB struct {
 }
 
 // Open opens the database at path, and makes the file (mode 0600), its folder (mode 0700) and the schema where they are
-// missing. It returns ErrNewer or ErrOlder where the file's schema has another version than the configuration's, and
-// domain.ErrUnavailable where the file cannot be opened.
+// missing. It returns ErrNewer or ErrOlder where the file's schema has another version than the configuration's, ErrDamaged where
+// the file or its log is not what was written, and domain.ErrUnavailable where the file cannot be opened.
 func Open(path string, config Config) (*DB, error) {
 	config = config.withDefaults()
 	if err := prepareFile(path); err != nil {
+		return nil, err
+	}
+	if err := examine(path, config); err != nil {
 		return nil, err
 	}
 	db := &DB{
@@ -59,29 +62,31 @@ func Open(path string, config Config) (*DB, error) {
 }
 
 func connect(path string, config Config, pragmas string) (*Conn, error) {
-	conn, err := zombiezen.OpenConn(path, zombiezen.OpenReadWrite)
+	conn, err := connectTo(path, zombiezen.OpenReadWrite, nil)
 	if err != nil {
-		return nil, errors.Wrap(classify(context.Background(), err), "open database")
+		return nil, err
 	}
 	conn.SetBusyTimeout(config.BusyTimeout)
 	if err = conn.SetDefensive(true); err == nil {
 		err = script(conn, pragmas)
 	}
 	if err != nil {
-		return nil, errors.WithSecondaryError(errors.Wrap(classify(context.Background(), err), "set up database"), conn.Close())
+		return nil, errors.WithSecondaryError(errors.Wrap(classify(context.Background(), conn, err), "set up database"), conn.Close())
 	}
 	return conn, nil
 }
 
 // Write lends the writer within one transaction, which is committed when do returns nil and rolled back otherwise. When it
 // returns nil, the transaction is as durable as the configuration says. The end of ctx interrupts statements of do and never
-// the commit. It returns the error of do as it is, and domain.ErrUnavailable where the database does not answer.
+// the commit. It returns the error of do as it is, ErrDamaged where a page is not what was written, and domain.ErrUnavailable where the
+// database does not answer.
 func (db *DB) Write(ctx context.Context, do func(conn *Conn) error) error {
 	return db.lend(ctx, db.writer, func(conn *Conn) error { return transact(ctx, conn, "BEGIN IMMEDIATE", do) })
 }
 
 // Read lends a reader within one transaction, so that all statements of do see the same snapshot. do must not keep what the
-// reader gave it. It returns the error of do as it is, and domain.ErrUnavailable where the database does not answer.
+// reader gave it. It returns the error of do as it is, ErrDamaged where a page is not what was written, and domain.ErrUnavailable where
+// the database does not answer.
 func (db *DB) Read(ctx context.Context, do func(conn *Conn) error) error {
 	return db.lend(ctx, db.readers, func(conn *Conn) error { return transact(ctx, conn, "BEGIN", do) })
 }
@@ -100,7 +105,7 @@ func (db *DB) Checkpoint(ctx context.Context) error {
 		if err == nil && blocked {
 			err = zombiezen.ResultBusy.ToError()
 		}
-		return errors.Wrap(classify(ctx, err), "checkpoint")
+		return errors.Wrap(classify(ctx, conn, err), "checkpoint")
 	})
 }
 
@@ -139,7 +144,7 @@ func (db *DB) lend(ctx context.Context, pool chan *Conn, do func(conn *Conn) err
 
 func transact(ctx context.Context, conn *Conn, begin string, do func(conn *Conn) error) (err error) {
 	if err := exec(conn, begin); err != nil {
-		return errors.Wrap(classify(ctx, err), "begin transaction")
+		return errors.Wrap(classify(ctx, conn, err), "begin transaction")
 	}
 	done := false
 	defer func() {
@@ -153,10 +158,10 @@ func transact(ctx context.Context, conn *Conn, begin string, do func(conn *Conn)
 	// This also resets statements that do left half read, and takes the interrupt away: a commit is not interrupted.
 	conn.SetInterrupt(nil)
 	if err != nil {
-		return classify(ctx, err)
+		return classify(ctx, conn, err)
 	}
 	if err := exec(conn, "COMMIT"); err != nil {
-		return errors.Wrap(classify(ctx, err), "commit")
+		return errors.Wrap(classify(ctx, conn, err), "commit")
 	}
 	done = true
 	return nil

@@ -113,7 +113,7 @@ func (constant) Read(b []byte) (int, error) {
 
 func edit(t *testing.T, dir, query string, args ...any) {
 	t.Helper()
-	conn, err := zombiezen.OpenConn(filepath.Join(dir, "vault.db"), zombiezen.OpenReadWrite)
+	conn, err := zombiezen.OpenConn("file:"+filepath.Join(dir, "vault.db")+"?vfs=pagesum", zombiezen.OpenReadWrite|zombiezen.OpenURI)
 	if err != nil {
 		t.Fatal(err)
 	}

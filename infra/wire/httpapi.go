@@ -222,6 +222,9 @@ type ViewStatus struct {
 	Lag uint64 `json:"lag"`
 	// Stopped says why the view takes in nothing more, empty while it does.
 	Stopped string `json:"stopped,omitempty"`
+	// Damaged says what of the view's file is damaged, empty where nothing is known to be. What is there is not answered, and the view is
+	// being built anew.
+	Damaged string `json:"damaged,omitempty"`
 	// Building says how far the file is that is to take the place of the one that answers.
 	Building *Progress `json:"building,omitempty"`
 }

@@ -1,0 +1,7 @@
+package pagesum
+
+// For tests.
+var (
+	Seal  = seal
+	Whole = whole
+)
