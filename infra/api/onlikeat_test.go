@@ -90,7 +90,11 @@ func TestOnADateAndAsKnownThenAreOneWhereNothingIsReportedLate(t *testing.T) {
 	moments = append(moments, clock.now())
 	clock.move(time.Hour)
 	l.caughtUp()
-	for _, at := range moments {
+	for i, at := range moments {
+		many := 0 // of some moments only: each view is folded twice
+		if i%3 == 0 {
+			many = len(viewsOfMany)
+		}
 		moment := at.Format(time.RFC3339)
 		for _, verb := range []string{"show", "trail", "holdings", "places", "standing"} {
 			on, known := l.post(ofPeople+verb+"?on="+moment, map[string]any{"person": customer}), l.post(ofPeople+verb+"?at="+moment, map[string]any{"person": customer})
@@ -98,7 +102,7 @@ func TestOnADateAndAsKnownThenAreOneWhereNothingIsReportedLate(t *testing.T) {
 				t.Errorf("%s at %s:\non %s\nat %s", verb, moment, on.body, known.body)
 			}
 		}
-		for _, path := range viewsOfMany {
+		for _, path := range viewsOfMany[:many] {
 			on, known := l.get("/api/v1"+path+"on="+moment), l.get("/api/v1"+path+"at="+moment)
 			if on.status != http.StatusOK || known.status != http.StatusOK || !reflect.DeepEqual(rested(t, on.body), rested(t, known.body)) {
 				t.Errorf("%s at %s:\non %s\nat %s", path, moment, on.body, known.body)
@@ -112,7 +116,7 @@ var viewsOfMany = []string{
 	"/findings?limit=1000&", "/findings/counts?", "/findings/counts?by=day&from=2026-11-01&", "/disclosures?secret=count&", "/recipients/seen?", "/transfers?",
 	"/promises?", "/controllers/fenland-cycles/promises?", "/statistics?from=2026-11-01&", "/sources?", "/retention/calendar?", "/retention/due?by=2040-01-01&",
 	"/retention/blocked?", "/orders?", "/register?", "/recipients?", "/services?", "/controllers/fenland-cycles/instructions?",
-	"/controllers/fenland-cycles/instructions/orders?", "/article30?", "/controllers/fenland-cycles/article30?", "/cases?all=true&",
+	"/controllers/fenland-cycles/instructions/orders?", "/article30?unused=3660&", "/controllers/fenland-cycles/article30?unused=3660&", "/cases?all=true&",
 	"/controllers/fenland-cycles/court-orders?",
 }
 

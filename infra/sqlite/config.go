@@ -17,6 +17,8 @@ const (
 	// Normal makes only checkpoints wait for fsync: a loss of power may take back the last commits, in order, and a crash of
 	// the process takes back none. It is for what can be rebuilt.
 	Normal
+	// Off makes nothing wait: a loss of power may damage the file. It is for what is removed at the next start.
+	Off
 )
 
 // Config says how a database is opened. The zero value is durable and modest in memory.
@@ -83,8 +85,12 @@ func (c Config) readerPragmas() string {
 func (c Config) commonPragmas(cacheKiB int) string {
 	var b strings.Builder
 	synchronous := "FULL"
-	if c.Synchronous == Normal {
+	switch c.Synchronous {
+	case Full:
+	case Normal:
 		synchronous = "NORMAL"
+	case Off:
+		synchronous = "OFF"
 	}
 	fmt.Fprintf(&b, "PRAGMA synchronous=%s;PRAGMA cache_size=-%d;", synchronous, cacheKiB)
 	fmt.Fprintf(&b, "PRAGMA secure_delete=%s;PRAGMA foreign_keys=%s;", onOff(c.SecureDelete), onOff(c.ForeignKeys))

@@ -64,8 +64,8 @@ func declared(fact domain.Fact) string {
 	return ""
 }
 
-// thread names what an event goes on with, which cannot have happened before: a case, or an order of the ledger; empty for nothing. begins
-// says that the thread begins with it where it has not.
+// thread names what an event goes on with, before which it cannot have happened: a step of a case with the step before, and what came of an
+// order of the ledger with its sending; empty for nothing. begins says that what follows goes on with this event.
 func thread(fact domain.Fact) (name string, begins bool) {
 	switch f := fact.(type) {
 	case request.Step:

@@ -65,7 +65,7 @@ func past(t *testing.T, events int, p counter, cfg history.Config) *history.Hist
 	return h
 }
 
-func counted(t *testing.T, view *projections.View) (n int) {
+func counted(t *testing.T, view projections.Reader) (n int) {
 	t.Helper()
 	if _, err := view.Read(t.Context(), func(conn *sqlite.Conn, _ domain.Position) error {
 		return sqlitex.Execute(conn, "SELECT n FROM n", &sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error { n = s.ColumnInt(0); return nil }})

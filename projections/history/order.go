@@ -169,11 +169,10 @@ func (o *ordering) take(conn *sqlite.Conn, position domain.Position, stored []by
 
 // goOn gives when what goes on with something counts: never before that.
 func (o *ordering) goOn(conn *sqlite.Conn, name string, begins bool, ms int64) (int64, error) {
-	begun := false
 	if err := sqlitex.Execute(conn, "SELECT time FROM thread WHERE name = ?", &sqlitex.ExecOptions{Args: []any{name}, ResultFunc: func(s *sqlite.Stmt) error {
-		begun, ms = true, max(ms, s.ColumnInt64(0))
+		ms = max(ms, s.ColumnInt64(0))
 		return nil
-	}}); err != nil || !begun && !begins {
+	}}); err != nil || !begins {
 		return ms, err
 	}
 	return ms, sqlitex.Execute(conn, "INSERT OR REPLACE INTO thread VALUES (?, ?)", &sqlitex.ExecOptions{Args: []any{name, ms}})
