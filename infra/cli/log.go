@@ -211,6 +211,9 @@ func (w *logWriter) page() error {
 
 // end finishes what take began.
 func (w *logWriter) end() error {
+	if w.shown == 0 && w.filter.kind != "" {
+		w.note("Types are written as in the entries, such as daybook.action.recorded.v1, or as their beginning up to a point, daybook.action.")
+	}
 	switch {
 	case w.format == "json" && w.opened:
 		return w.write("\n]\n")

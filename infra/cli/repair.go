@@ -147,7 +147,11 @@ func steps(plan app.RepairPlan) []string {
 		out = append(out, count(int(n), "event")+" beyond the last checkpoint are kept: they continue what was signed.")
 	}
 	if plan.Files > 0 {
-		out = append(out, count(plan.Files, "file")+" of the proof are written again from the log.")
+		verb := " of the proof are"
+		if plan.Files == 1 {
+			verb = " of the proof is"
+		}
+		out = append(out, count(plan.Files, "file")+verb+" written again from the log.")
 	}
 	for _, name := range plan.Checkpoint {
 		out = append(out, "The checkpoint in "+name+" is written again from its other copy.")

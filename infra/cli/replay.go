@@ -124,7 +124,7 @@ func (p *program) replayed(verdicts []wire.ReplayVerdict, f replaying) error {
 		switch v.Verdict {
 		case wire.ReplayDifferent:
 			different++
-			words = "different: " + strconv.FormatUint(v.Count, 10) + " rows, and " + strconv.FormatUint(v.LiveRows, 10) + " in all"
+			words = "different: " + count(int(v.Count), "row") + ", and " + strconv.FormatUint(v.LiveRows, 10) + " in all"
 		case wire.ReplayBuilt:
 			words = "built; no live view stands there to compare with"
 		}
