@@ -69,6 +69,10 @@ type Forked struct {
 	// Checkpoint is the one from which the ledger goes on, and Seen the newer one that others saw, as their texts.
 	Checkpoint string `json:"checkpoint"`
 	Seen       string `json:"seen"`
+	// Witness is who said, asked when the ledger was put back, that it saw another history, and Witnessed with how many events that was
+	// signed where they are more; Seen is empty where nothing else tells of it.
+	Witness   string `json:"witness,omitzero"`
+	Witnessed uint64 `json:"witnessed,string,omitzero"`
 }
 
 // EventType names the event.

@@ -16,11 +16,13 @@ import (
 // Backups makes backups of a running ledger.
 type Backups interface {
 	// Log writes the log with its proof, up to a checkpoint that covers what is recorded now, and gives that checkpoint's end. It
-	// returns domain.ErrUnavailable where there is none in time.
-	Log(ctx context.Context, to io.Writer) (until domain.Position, err error)
+	// returns domain.ErrUnavailable where there is none in time. What waits in the inbox and in quarantine is in it, encrypted, where a
+	// recipient of age is named; domain.ErrInvalid for one that is none.
+	Log(ctx context.Context, to io.Writer, waiting string) (until domain.Position, err error)
 	// Keys writes the vault and the key-encryption key, encrypted to recipients of age. It returns domain.ErrInvalid for recipients that
-	// are none, and domain.ErrUnavailable where somebody is forgotten meanwhile.
-	Keys(ctx context.Context, to io.Writer, recipients []string, keep time.Duration) error
+	// are none, and domain.ErrUnavailable where somebody is forgotten meanwhile. waiting is the identity that opens what waited in
+	// the backup of the log, empty where it took nothing.
+	Keys(ctx context.Context, to io.Writer, recipients []string, waiting string, keep time.Duration) error
 	// Forgotten lists everybody who was forgotten.
 	Forgotten(ctx context.Context) (wire.ForgottenList, error)
 }
@@ -83,7 +85,7 @@ func (c *call) backupOf(in wire.BackupRequest) (*exporting, error) {
 		e.made.What, e.made.Format = "backup", "tar.zst"
 		e.restsOn(c.end())
 		e.document = func(w *exportSink) (int, error) {
-			until, err := c.api.cfg.Backups.Log(c.ctx(), w)
+			until, err := c.api.cfg.Backups.Log(c.ctx(), w, in.Waiting)
 			e.made.Until = uint64(until)
 			return int(until), err
 		}
@@ -93,7 +95,7 @@ func (c *call) backupOf(in wire.BackupRequest) (*exporting, error) {
 		e.made.What, e.made.Format, e.made.Revealed = "backup-keys", "age", true
 		e.restsOn(c.end())
 		e.document = func(w *exportSink) (int, error) {
-			return 0, c.api.cfg.Backups.Keys(c.ctx(), w, in.Recipients, time.Duration(in.Keep)*24*time.Hour)
+			return 0, c.api.cfg.Backups.Keys(c.ctx(), w, in.Recipients, in.Waiting, time.Duration(in.Keep)*24*time.Hour)
 		}
 	case in.What == wire.BackupKeys:
 		return nil, problem.New(wire.InvalidField, "it is not said how long the backup of the keys may be kept", "Give keep as 1 to 366 days.")

@@ -24,33 +24,60 @@ type BackupManifest = backup.Manifest
 // BackupKeys says what a backup of keys holds; see backup.Keys.
 type BackupKeys = backup.Keys
 
+// BackupWaiting counts messages that waited; see backup.Waiting.
+type BackupWaiting = backup.Waiting
+
+// NewWaiting is described at backup.
+func NewWaiting() (recipient, identity string, err error) { return backup.NewWaiting() }
+
 // backups makes the backups of a running ledger.
 type backups struct{ app *App }
 
 // Log is described at api.Backups. It waits a moment for a checkpoint that covers what is recorded when it is asked.
-func (b backups) Log(ctx context.Context, to io.Writer) (until domain.Position, err error) {
+func (b backups) Log(ctx context.Context, to io.Writer, waiting string) (until domain.Position, err error) {
 	a := b.app
-	if err := a.covered(ctx, a.ledger.State().End); err != nil {
-		return 0, err
+	log := backup.Log{Key: a.tiles.Key(), Ready: func(ctx context.Context, log *backup.Log) error {
+		if err := a.covered(ctx, a.ledger.State().End); err != nil {
+			return err
+		}
+		log.Checkpoint = a.tiles.Checkpoint()
+		return nil
+	}}
+	if waiting != "" {
+		if err := backup.CheckWaiting(waiting, ""); err != nil {
+			return 0, err
+		}
+		log.WaitingTo = waiting
+		log.Waiting = func(put func(backup.Message) error) error { return a.eachResting(ctx, put) }
 	}
-	m, err := a.backupLog(ctx, to, a.tiles.Checkpoint(), a.tiles.Key(), nil)
+	m, err := a.backupLog(ctx, to, log)
 	return domain.Position(m.Size), err
 }
 
-// backupLog writes a backup of the log up to a checkpoint.
-func (a *App) backupLog(ctx context.Context, to io.Writer, checkpoint []byte, key string, progress func(done, of domain.Position)) (backup.Manifest, error) {
+// backupLog writes a backup of the log, with what the directory has beside it.
+func (a *App) backupLog(ctx context.Context, to io.Writer, log backup.Log) (backup.Manifest, error) {
 	files := tiles.Directory(a.cfg.path(tilesDir))
-	witnessed, err := files.File(ctx, "witnessed")
-	if err != nil && !errors.Is(err, domain.ErrNotFound) {
+	var err error
+	if log.Fork, err = a.cfg.forkText(); err != nil {
 		return backup.Manifest{}, err
 	}
-	fork, err := a.cfg.forkText()
-	if err != nil {
+	if log.Policy, err = a.keptPolicy(); err != nil {
 		return backup.Manifest{}, err
 	}
-	return backup.Write(ctx, to, backup.Log{
-		Files: files, Checkpoint: checkpoint, Key: key, Witnessed: witnessed, Fork: fork, Program: a.cfg.Version, Made: a.cfg.Now(), Progress: progress,
-	})
+	ready := log.Ready
+	log.Ready = func(ctx context.Context, log *backup.Log) (err error) {
+		if ready != nil {
+			if err := ready(ctx, log); err != nil {
+				return err
+			}
+		}
+		if log.Witnessed, err = files.File(ctx, "witnessed"); errors.Is(err, domain.ErrNotFound) {
+			return nil
+		}
+		return err
+	}
+	log.Files, log.Program, log.Made = files, a.cfg.Version, a.cfg.Now()
+	return backup.Write(ctx, to, log)
 }
 
 // copier is a vault that can be copied.
@@ -59,11 +86,16 @@ type copier interface {
 }
 
 // Keys is described at api.Backups.
-func (b backups) Keys(ctx context.Context, to io.Writer, recipients []string, keep time.Duration) error {
-	return b.app.backupKeys(ctx, to, recipients, keep)
+func (b backups) Keys(ctx context.Context, to io.Writer, recipients []string, waiting string, keep time.Duration) error {
+	return b.app.backupKeys(ctx, to, recipients, waiting, keep)
 }
 
-func (a *App) backupKeys(ctx context.Context, to io.Writer, recipients []string, keep time.Duration) error {
+func (a *App) backupKeys(ctx context.Context, to io.Writer, recipients []string, waiting string, keep time.Duration) error {
+	if waiting != "" {
+		if err := backup.CheckWaiting("", waiting); err != nil {
+			return err
+		}
+	}
 	whom, err := backup.Recipients(recipients)
 	if err != nil {
 		return err
@@ -87,7 +119,7 @@ func (a *App) backupKeys(ctx context.Context, to io.Writer, recipients []string,
 	}
 	defer clear(kek)
 	now := a.cfg.Now()
-	m := backup.Keys{Program: a.cfg.Version, Ledger: tiles.Origin(cfg.Ledger), Key: key, Made: now, Expires: now.Add(keep)}
+	m := backup.Keys{Program: a.cfg.Version, Ledger: tiles.Origin(cfg.Ledger), Key: key, Made: now, Expires: now.Add(keep), Waiting: waiting}
 	return backup.WriteKeys(to, whom, m, kek, func(w io.Writer) error { return vault.Copy(ctx, w) })
 }
 
@@ -137,33 +169,50 @@ func texts(keys []domain.SubjectKey) []string {
 	return out
 }
 
-// BackupLog writes a backup of the log of a stopped ledger, and says how many events are beyond its checkpoint, which the backup does not
-// have. It returns what backup.Write does, and domain.ErrNotFound where there is no checkpoint.
-func (s *Stopped) BackupLog(ctx context.Context, to io.Writer, progress func(done, of domain.Position)) (BackupManifest, domain.Position, error) {
+// StoppedBackup is a backup of the log of a stopped ledger.
+type StoppedBackup struct {
+	BackupManifest
+	// Beyond is how many events are beyond the last checkpoint, which it does not have, and Damaged how many damaged messages beside the
+	// log, which it does not have either.
+	Beyond  domain.Position
+	Damaged int
+}
+
+// BackupLog writes a backup of the log of a stopped ledger, with what waits beside it where a recipient from NewWaiting is named. It
+// returns what backup.Write does, and domain.ErrNotFound where there is no checkpoint.
+func (s *Stopped) BackupLog(ctx context.Context, to io.Writer, waiting string, progress func(done, of domain.Position)) (made StoppedBackup, err error) {
 	a := s.app
-	signed, err := tiles.ReadLast(a.cfg.path(lastFile))
-	if err != nil {
-		return BackupManifest{}, 0, err
+	log := backup.Log{Progress: progress}
+	if log.Checkpoint, err = tiles.ReadLast(a.cfg.path(lastFile)); err != nil {
+		return made, err
 	}
-	key, err := s.key(ctx)
-	if err != nil {
-		return BackupManifest{}, 0, err
+	if log.Key, err = s.key(ctx); err != nil {
+		return made, err
 	}
-	m, err := a.backupLog(ctx, to, signed, key, progress)
-	beyond := domain.Position(0)
-	if mark, failed := endmark.Read(a.cfg.path(markFile)); failed == nil && mark.End > domain.Position(m.Size) {
-		beyond = mark.End - domain.Position(m.Size)
+	if waiting != "" {
+		log.WaitingTo = waiting
+		log.Waiting = func(put func(backup.Message) error) (err error) {
+			if a.cfg.NATSURL != "" {
+				return a.eachResting(ctx, put)
+			}
+			made.Damaged, err = a.eachRestingFile(put)
+			return err
+		}
 	}
-	return m, beyond, err
+	made.BackupManifest, err = a.backupLog(ctx, to, log)
+	if mark, failed := endmark.Read(a.cfg.path(markFile)); failed == nil && mark.End > domain.Position(made.Size) {
+		made.Beyond = mark.End - domain.Position(made.Size)
+	}
+	return made, err
 }
 
 // BackupKeys writes a backup of the keys of a stopped ledger, which may be kept for a while. It returns domain.ErrInvalid for recipients
 // that are none, and what backup.WriteKeys does.
-func (s *Stopped) BackupKeys(ctx context.Context, to io.Writer, recipients []string, keep time.Duration) error {
+func (s *Stopped) BackupKeys(ctx context.Context, to io.Writer, recipients []string, waiting string, keep time.Duration) error {
 	if _, err := s.key(ctx); err != nil { // opens the vault
 		return err
 	}
-	return s.app.backupKeys(ctx, to, recipients, keep)
+	return s.app.backupKeys(ctx, to, recipients, waiting, keep)
 }
 
 // PublicKey gives the key with which anybody checks the ledger's checkpoints.

@@ -25,6 +25,8 @@ type CheckedBackup struct {
 	// many the log names whose keys it does not have.
 	Keys          *BackupKeys
 	Live, Missing int
+	// Waited counts the messages that waited and were opened, and Closed those that do not open with the keys, or without any.
+	Waited, Closed BackupWaiting
 	// Newer is how many events a given checkpoint speaks of that is newer than the backup; 0 where none is.
 	Newer domain.Position
 }
@@ -37,10 +39,15 @@ func CheckBackup(ctx context.Context, cfg Config, r Restoring, policy []byte) (C
 		return CheckedBackup{}, err
 	}
 	a := &restorer{App: &App{cfg: cfg, quiet: true}, Restoring: r, named: map[domain.SubjectKey]bool{}}
+	if r.Keys != "" {
+		if err := a.identify(ctx); err != nil {
+			return CheckedBackup{}, err
+		}
+	}
 	if err := a.readLog(ctx, nil, "verify"); err != nil {
 		return CheckedBackup{}, err
 	}
-	checked := CheckedBackup{Manifest: a.read.Manifest, Head: a.read.Head, Newer: a.read.NewerHead.Size}
+	checked := CheckedBackup{Manifest: a.read.Manifest, Head: a.read.Head, Newer: a.read.NewerHead.Size, Waited: a.read.Waited, Closed: a.closed()}
 	for _, live := range a.named {
 		if live {
 			checked.People++

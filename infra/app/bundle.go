@@ -78,9 +78,18 @@ func (a *App) covered(ctx context.Context, end domain.Position) error {
 	return a.tiles.Await(ctx, end-1, false)
 }
 
-// Bundle writes an evidence bundle of a stopped ledger, up to its last checkpoint. Nothing records it. It returns what bundle.Create
-// does, domain.ErrNotFound for a person or a case of whom nothing is recorded, and domain.ErrInvalid for a scope that is none.
-func (s *Stopped) Bundle(ctx context.Context, in wire.BundleRequest, w io.Writer, progress func(done, of domain.Position)) (m BundleManifest, err error) {
+// StoppedBundle is a bundle of a stopped ledger.
+type StoppedBundle struct {
+	BundleManifest
+	// Witnesses says that a policy is in it, and Cosigned that its checkpoint is cosigned as that demands.
+	Witnesses, Cosigned bool
+}
+
+// Bundle writes an evidence bundle of a stopped ledger, up to its last checkpoint. The policy is the witnesses', that which the ledger
+// was served with last where it is nil; those that have not cosigned the checkpoint are asked. Nothing records it. It returns what
+// bundle.Create does, domain.ErrNotFound for a person or a case of whom nothing is recorded, and domain.ErrInvalid for a scope or a
+// policy that is none.
+func (s *Stopped) Bundle(ctx context.Context, in wire.BundleRequest, policy []byte, w io.Writer, progress func(done, of domain.Position)) (m StoppedBundle, err error) {
 	a := s.app
 	key, err := s.key(ctx)
 	if err != nil {
@@ -94,6 +103,16 @@ func (s *Stopped) Bundle(ctx context.Context, in wire.BundleRequest, w io.Writer
 	if err != nil {
 		return m, errors.Wrap(err, "checkpoint for a bundle")
 	}
+	if policy == nil {
+		if policy, err = a.keptPolicy(); err != nil {
+			return m, err
+		}
+	}
+	if m.Witnesses = policy != nil; m.Witnesses {
+		if signed, m.Cosigned, err = a.witnessedBy(ctx, policy, key, signed, v.Files); err != nil {
+			return m, err
+		}
+	}
 	scope, err := s.bundleScope(ctx, in)
 	if err != nil {
 		return m, err
@@ -103,9 +122,10 @@ func (s *Stopped) Bundle(ctx context.Context, in wire.BundleRequest, w io.Writer
 		return m, err
 	}
 	defer func() { err = errors.CombineErrors(err, remove()) }()
-	return bundle.Create(ctx, bundle.Sources{
-		Log: s.log, Files: v.Files, Signed: signed, Key: key, Program: a.cfg.Version, Now: a.cfg.Now(), Dir: dir, Progress: progress,
+	m.BundleManifest, err = bundle.Create(ctx, bundle.Sources{
+		Log: s.log, Files: v.Files, Signed: signed, Key: key, Policy: policy, Program: a.cfg.Version, Now: a.cfg.Now(), Dir: dir, Progress: progress,
 	}, scope, w)
+	return m, err
 }
 
 func (s *Stopped) bundleScope(ctx context.Context, in wire.BundleRequest) (bundle.Scope, error) {

@@ -55,6 +55,7 @@ type Config struct {
 	Now     func() time.Time
 	Logger  *slog.Logger
 
+	existing  bool // nothing is made on a server elsewhere
 	restoring bool // the one who puts a ledger back may open what is not whole yet
 }
 

@@ -126,7 +126,7 @@ func (a *App) openEngine(ctx context.Context) (engine, error) {
 		}
 		return log, nil
 	}
-	log, err := natslog.Open(ctx, a.bus.log, natslog.Config{Name: a.cfg.Name, Replicas: a.cfg.Replicas})
+	log, err := natslog.Open(ctx, a.bus.log, natslog.Config{Name: a.cfg.Name, Replicas: a.cfg.Replicas, Existing: a.cfg.existing})
 	if err != nil {
 		return nil, err
 	}

@@ -159,7 +159,7 @@ func (a *App) checkServers(ctx context.Context) error {
 			return errors.Wrap(err, "settings of the NATS server")
 		}
 	}
-	if a.cfg.NATSURL != "" && len(a.cfg.NATSMonitors) == 0 {
+	if a.cfg.NATSURL != "" && len(a.cfg.NATSMonitors) == 0 && !a.quiet {
 		a.cfg.Logger.WarnContext(ctx, "it was not checked whether the nats servers sync what they acknowledge; name their monitoring with --nats-monitor")
 	}
 	return nil

@@ -64,7 +64,7 @@ func (a *App) forked() *wire.Forked {
 	if err != nil || f == nil {
 		return nil // the proof could not have been opened with one that is damaged
 	}
-	return &wire.Forked{From: f.From, To: f.To, At: f.At, Seen: uint64(tiles.ClaimedSize([]byte(f.Seen)))}
+	return &wire.Forked{From: f.From, To: f.To, At: f.At, Seen: max(uint64(tiles.ClaimedSize([]byte(f.Seen))), f.Witnessed)}
 }
 
 // ofLedger says whether an origin is that of the ledger with the name, or of a fork of it.

@@ -14,6 +14,7 @@ import (
 	"github.com/jigowatt/daybook/infra/keys"
 	"github.com/jigowatt/daybook/infra/tiles"
 	"github.com/jigowatt/daybook/infra/vault"
+	"github.com/jigowatt/daybook/infra/witness"
 )
 
 var (
@@ -23,6 +24,11 @@ var (
 	ErrKeysLost = errors.Wrap(domain.ErrConflict, "the backup of the keys does not have everybody's")
 	// ErrArtifact, ErrExpired and ErrIdentity are described at backup.
 	ErrArtifact, ErrExpired, ErrIdentity = backup.ErrArtifact, backup.ErrExpired, backup.ErrIdentity
+
+	// ErrWaiting is described at backup.
+	ErrWaiting = backup.ErrWaiting
+	// ErrSplit says that a witness saw another history than a backup has.
+	ErrSplit = errors.Wrap(ErrDamaged, "a witness saw another history than the backup has")
 
 	errOthersKeys = errors.Wrap(domain.ErrConflict, "the keys are those of another ledger than the log")
 )
@@ -35,10 +41,12 @@ type Restoring struct {
 	Key string
 	// Seen are checkpoints that others saw, as their texts.
 	Seen [][]byte
+	// Policy is a C2SP tlog-policy with the witnesses that are asked what they saw; that of the backup where it is nil.
+	Policy []byte
 	// Forgotten are people who were forgotten, by their keys, beside those of whom the log says so.
 	Forgotten [][]domain.SubjectKey
-	// Fork lets the ledger go on apart from a newer checkpoint, Lost without the keys of people whom the log names, and Expired with
-	// keys that must not be kept any more.
+	// Fork lets the ledger go on apart from a newer checkpoint, Lost without the keys of people whom the log names and without messages
+	// that waited and do not open, and Expired with keys that must not be kept any more.
 	Fork, Lost, Expired bool
 	Progress            func(step string, done, of domain.Position)
 }
@@ -51,6 +59,11 @@ type Restored struct {
 	Root         string
 	// Forgotten is how many keys were destroyed again, and Lost how many were not in the backup.
 	Forgotten, Lost int
+	// Waited counts the messages that wait again, and Closed those that do not open with the keys.
+	Waited, Closed BackupWaiting
+	// Asked is how many witnesses said what they saw, and Silent names those that did not, with why.
+	Asked  int
+	Silent []string
 	// Key is the verifier key from now on, and Fork the origin where the ledger goes on apart.
 	Key, Fork string
 }
@@ -115,25 +128,17 @@ type restorer struct {
 	named  map[domain.SubjectKey]bool // keys that the log names; false where it says that they were forgotten
 	gone   [][]domain.SubjectKey      // who was forgotten by the log
 	last   time.Time                  // recorded time of the newest event
+	split  witness.State              // the witness that saw most of another history, where one did
 }
 
 // all does everything but what needs the directory to be closed.
 func (a *restorer) all(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{a.unpack, a.allowed, a.restoreKeys, a.checkLedger, a.forget} {
+	for _, step := range []func(context.Context) error{a.identify, a.unpack, a.ask, a.allowed, a.restoreKeys, a.checkLedger, a.forget} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
 	return a.heads()
-}
-
-// allowed refuses to go on with a ledger of which others saw more.
-func (a *restorer) allowed(context.Context) error {
-	if a.read.Newer == nil || a.Fork {
-		return nil
-	}
-	return errors.WithHint(errors.Wrapf(ErrOlder, "%s entries of %s", a.read.Head.Size, a.read.NewerHead.Size),
-		"Restore a newer backup. With --fork the ledger goes on apart, openly: under another origin and key, which it records.")
 }
 
 // restoreKeys puts the vault and the key-encryption key back, after it was seen whose keys are there.

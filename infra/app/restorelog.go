@@ -17,6 +17,7 @@ import (
 	"github.com/jigowatt/daybook/domain/catalog"
 	"github.com/jigowatt/daybook/domain/custody"
 	"github.com/jigowatt/daybook/infra/backup"
+	"github.com/jigowatt/daybook/infra/intake"
 	"github.com/jigowatt/daybook/infra/keys"
 	"github.com/jigowatt/daybook/infra/tiles"
 )
@@ -57,7 +58,7 @@ func (a *restorer) readLog(ctx context.Context, put func(path string, content []
 	defer func() { err = errors.CombineErrors(err, f.Close()) }()
 	var decoder catalog.Decoder
 	a.read, err = backup.ReadLog(ctx, f, backup.Reading{
-		Key: a.Key, Checkpoints: a.Seen, File: put,
+		Key: a.Key, Checkpoints: a.Seen, Identity: a.keys.Waiting, File: put,
 		Event: func(at domain.Position, event []byte) error { return a.look(&decoder, at, event) },
 		Progress: func(done, of domain.Position) {
 			if a.Progress != nil {
@@ -130,8 +131,11 @@ func (a *restorer) withKeys(take func(m backup.Keys, kek keys.KEK, text []byte, 
 func (a *restorer) heads() error {
 	signed := a.read.Signed
 	dir := tiles.Directory(a.cfg.path(tilesDir))
-	if a.read.Newer != nil {
-		f := fork{Forked: custody.Forked{From: a.read.Head.Origin, At: uint64(a.read.Head.Size), Checkpoint: string(signed), Seen: string(a.read.Newer)}}
+	if a.apart() {
+		f := fork{Forked: custody.Forked{
+			From: a.read.Head.Origin, At: uint64(a.read.Head.Size), Checkpoint: string(signed), Seen: string(a.read.Newer),
+			Witness: a.split.Name, Witnessed: uint64(a.split.Seen),
+		}}
 		id := make([]byte, 4)
 		if _, err := rand.Read(id); err != nil {
 			return errors.Wrap(err, "name a fork")
@@ -183,12 +187,31 @@ func (a *restorer) end(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := a.putBack(ctx, ledger); err != nil {
+		return err
+	}
 	events, err := a.events()
 	if err != nil {
 		return err
 	}
 	a.result.Events = a.result.Size + domain.Position(len(events))
 	return errors.Wrap(ledger.log.Append(ctx, a.result.Size, events), "record that the ledger was restored")
+}
+
+// putBack puts the messages that waited into the inbox and the quarantine again. Whatever of them the log has already is told by its id.
+func (a *restorer) putBack(ctx context.Context, ledger *App) (err error) {
+	if a.read.Waited == (BackupWaiting{}) {
+		return nil
+	}
+	f, err := openBackup(a.Restoring.Log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.CombineErrors(err, f.Close()) }()
+	a.result.Waited = a.read.Waited
+	return intake.PutResting(ctx, ledger.bus.services, ledger.streams(), func(put func(intake.Rested) error) error {
+		return backup.ReadWaiting(ctx, f, a.keys.Waiting, func(m backup.Message) error { return put(intake.Rested(m)) })
+	})
 }
 
 // events gives what is recorded of a restoring: itself, who was forgotten by the list, and that the ledger forked.

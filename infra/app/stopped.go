@@ -44,6 +44,7 @@ func OpenStopped(ctx context.Context, cfg Config) (*Stopped, error) {
 	if err := cfg.fill(); err != nil {
 		return nil, err
 	}
+	cfg.existing = true
 	a := &App{cfg: cfg, quiet: true}
 	s := &Stopped{app: a}
 	for _, open := range []func(context.Context) error{a.chooseEngine, a.findLedger, a.openDirectory, s.openLog} {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"os"
@@ -34,6 +35,9 @@ func (a *App) openWitnesses(cfg *tiles.Config) error {
 	if err != nil {
 		return err
 	}
+	if err := a.keepPolicy(text); err != nil {
+		return err
+	}
 	a.witnesses = witness.New(policy, key, witness.Config{Now: a.cfg.Now, Logger: a.cfg.Logger.With(slog.String("part", "witnesses"))})
 	a.closers.add(a.witnesses.Close)
 	cfg.Cosigner = a.witnesses
@@ -47,6 +51,47 @@ func (a *App) proving() *wire.ProofStatus {
 	return &wire.ProofStatus{
 		Signed: uint64(signed), SignedAt: at.Signed.UTC(), EndCheckedAt: at.End.UTC(), Checked: uint64(at.WholeSize), CheckedAt: at.Whole.UTC(),
 	}
+}
+
+// policyFile is the witness policy that the ledger was served with last, for bundles and backups of the stopped ledger.
+const policyFile = "witness-policy"
+
+func (a *App) keepPolicy(text []byte) error {
+	if kept, err := a.keptPolicy(); err != nil || bytes.Equal(kept, text) {
+		return err
+	}
+	return errors.Wrap(tiles.Directory(a.cfg.Data).Replace(policyFile, text), "keep the witness policy")
+}
+
+// keptPolicy gives that policy, nil where there is none.
+func (a *App) keptPolicy() ([]byte, error) {
+	text, err := os.ReadFile(a.cfg.path(policyFile))
+	if err != nil && !os.IsNotExist(err) {
+		return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "read the witness policy that was kept"), err)
+	}
+	return text, nil
+}
+
+// witnessedBy gives a checkpoint of a stopped ledger with the cosignatures that a policy demands, and says whether it has them: those that
+// it bears, or those of the witnesses, which are asked once. It returns domain.ErrInvalid for a policy that cannot be read.
+func (a *App) witnessedBy(ctx context.Context, policy []byte, key string, signed []byte, files tiles.Files) (cosigned []byte, met bool, err error) {
+	p, err := witness.ParsePolicy(policy)
+	if err != nil || p.Check(signed, key) == nil {
+		return signed, err == nil, err
+	}
+	cosigned, met, _, err = a.askWitnesses(ctx, p, key, signed, files)
+	return cosigned, met, err
+}
+
+// askWitnesses has witnesses cosign a checkpoint of a ledger that nobody serves, and says how they are. It takes a few seconds at most.
+func (a *App) askWitnesses(ctx context.Context, p *witness.Policy, key string, signed []byte, files tiles.Files) (cosigned []byte, met bool, states []witness.State, err error) {
+	head, err := tiles.OpenCheckpoint(signed, key)
+	if err != nil {
+		return nil, false, nil, err
+	}
+	w := witness.New(p, key, witness.Config{Now: a.cfg.Now})
+	cosigned, met = w.Cosign(ctx, signed, head.Size, tiles.Continuing(files, head))
+	return cosigned, met, w.States(), w.Close()
 }
 
 // witnessing says how the witnesses are, nil where none are asked.

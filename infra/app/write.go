@@ -56,7 +56,7 @@ func (a *App) openIntake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	streams := intake.Streams{Name: a.cfg.Name, Replicas: a.cfg.Replicas}
+	streams := a.streams()
 	// Closed after the inbox: what finds no room there is set aside.
 	if a.quarantine, err = intake.OpenQuarantine(ctx, a.bus.services, quarantineBox, streams); err != nil {
 		return err

@@ -68,7 +68,7 @@ func WriteKeys(to io.Writer, recipients []age.Recipient, m Keys, kek []byte, vau
 	if err == nil && kek != nil {
 		err = writeFile(out, kekFile, kek, m.Made)
 	}
-	pieces := pieces{to: out, made: m.Made}
+	pieces := pieces{write: func(name string, content []byte) error { return writeFile(out, vaultPrefix+name, content, m.Made) }}
 	if err == nil {
 		err = vault(&pieces)
 	}
@@ -89,10 +89,9 @@ func WriteKeys(to io.Writer, recipients []age.Recipient, m Keys, kek []byte, vau
 
 // pieces makes files of what is written.
 type pieces struct {
-	to   *tar.Writer
-	made time.Time
-	n    int
-	held []byte
+	write func(name string, content []byte) error
+	n     int
+	held  []byte
 }
 
 // Write takes more.
@@ -109,7 +108,7 @@ func (p *pieces) flush() error {
 		return nil
 	}
 	p.n++
-	err := writeFile(p.to, fmt.Sprintf("%s%08d", vaultPrefix, p.n), p.held, p.made)
+	err := p.write(fmt.Sprintf("%08d", p.n), p.held)
 	clear(p.held)
 	p.held = p.held[:0]
 	return err
@@ -132,7 +131,7 @@ func ReadKeys(from io.Reader, identities []age.Identity, take func(m Keys, kek [
 	if err != nil || name != manifestFile {
 		return broken(err)
 	}
-	if err := json.Unmarshal(content, &m); err != nil || m.Format != format {
+	if err := json.Unmarshal(content, &m); err != nil || !known(m.Format) {
 		return broken(err)
 	}
 	var kek []byte

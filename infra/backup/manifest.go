@@ -8,8 +8,10 @@ import (
 	"github.com/jigowatt/daybook/domain"
 )
 
-// format is the version of both formats.
-const format = 1
+// format is the version of both formats. The first knew neither what waits nor the policy of the witnesses, and is still read.
+const format = 2
+
+func known(f int) bool { return f == 1 || f == format }
 
 var (
 	// ErrArtifact says that something is no backup of this format, or not whole.
@@ -37,7 +39,9 @@ type Manifest struct {
 	Size   uint64    `json:"size"`
 	Root   string    `json:"root"` // 64 hexadecimal digits
 	Made   time.Time `json:"made"`
-	Files  []File    `json:"files"`
+	// Waiting counts the messages that waited, nil where they were not taken.
+	Waiting *Waiting `json:"waiting,omitempty"`
+	Files   []File   `json:"files"`
 }
 
 // Keys says what a backup of keys holds. It is its first file, encrypted as all of it.
@@ -51,6 +55,8 @@ type Keys struct {
 	Expires time.Time `json:"expires"`
 	// KEK says that the key-encryption key is in it, too; otherwise it comes from the environment.
 	KEK bool `json:"kek"`
+	// Waiting is the identity that opens what waited in the backup of the log that was made with this one; empty where none was.
+	Waiting string `json:"waiting,omitempty"`
 }
 
 // Expired returns ErrExpired where the keys must not be kept any more.

@@ -33,6 +33,9 @@ type Reading struct {
 	// File takes each file of the tree, and the witnessed checkpoint, and Event each event, before the whole is proved.
 	File  func(path string, content []byte) error
 	Event func(at domain.Position, event []byte) error
+	// Identity opens what waited, which is only held against its hash without, and Waiting takes each message.
+	Identity string
+	Waiting  func(Message) error
 	// Progress hears now and then how many of the events were read.
 	Progress func(done, of domain.Position)
 }
@@ -46,8 +49,11 @@ type Read struct {
 	// Signed is the checkpoint of the backup, and Newer the newest of the given ones, where that is newer.
 	Signed, Newer []byte
 	NewerHead     tiles.Checkpoint
-	// Witnessed and Fork are as in Log.
-	Witnessed, Fork []byte
+	// Witnessed, Fork and Policy are as in Log.
+	Witnessed, Fork, Policy []byte
+	// Waited counts the messages that were opened, and WaitedClosed says that they are for another identity.
+	Waited       Waiting
+	WaitedClosed bool
 }
 
 // ReadLog reads a backup of the log and proves it: each file by its hash, and the whole tree by the signed checkpoint. It returns a
@@ -157,6 +163,9 @@ func (r *reader) torn(s *tiles.Sequence, err error) error {
 
 // begin reads what stands before the tree, and gives the checkpoints that the history must agree with beside its own.
 func (r *reader) begin() ([]tiles.Checkpoint, error) {
+	if err := r.waiting(); err != nil {
+		return nil, err
+	}
 	path, own, err := r.next()
 	if err != nil || path != keyFile {
 		return nil, errors.CombineErrors(err, broken(nil))
@@ -177,7 +186,7 @@ func (r *reader) begin() ([]tiles.Checkpoint, error) {
 	for _, f := range []struct {
 		path string
 		into *[]byte
-	}{{witnessedFile, &r.read.Witnessed}, {forkFile, &r.read.Fork}} {
+	}{{witnessedFile, &r.read.Witnessed}, {forkFile, &r.read.Fork}, {policyFile, &r.read.Policy}} {
 		path, content, err := r.next()
 		if err != nil {
 			return nil, err
@@ -218,8 +227,11 @@ func (r *reader) manifest() error {
 	}
 	files := r.files[:len(r.files)-1]
 	m := &r.read.Manifest
-	if err := json.Unmarshal(content, m); err != nil || m.Format != format {
+	if err := json.Unmarshal(content, m); err != nil || !known(m.Format) {
 		return broken(err)
+	}
+	if m.Waiting != nil && r.Identity != "" && !r.read.WaitedClosed && *m.Waiting != r.read.Waited {
+		return differs("the manifest speaks of other messages that waited", "")
 	}
 	if len(m.Files) != len(files) || m.Size != uint64(r.read.Head.Size) || m.Root != hex.EncodeToString(r.read.Head.Root[:]) || m.Ledger != r.read.Head.Origin || m.Key != r.Key {
 		return differs("the manifest speaks of another history", "")

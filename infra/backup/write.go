@@ -22,6 +22,7 @@ const (
 	checkpointFile = "checkpoint"
 	witnessedFile  = "witnessed"
 	forkFile       = "fork"
+	policyFile     = "policy"
 	manifestFile   = "manifest.json"
 )
 
@@ -34,9 +35,17 @@ type Log struct {
 	// Witnessed is the newest checkpoint that witnesses cosigned, nil where there is none; it is left out where it is newer.
 	Witnessed []byte
 	// Fork is what the ledger keeps of having gone on apart from what others saw, nil where it did not.
-	Fork    []byte
-	Program string
-	Made    time.Time
+	Fork []byte
+	// Policy is that of the witnesses, nil where none are asked.
+	Policy []byte
+	// Waiting hands what waits beside the log to a function, and WaitingTo is the recipient from NewWaiting for whom it is encrypted;
+	// nil where it is not taken. It is written first, and Ready, where it is not nil, sets the checkpoint after that: what was
+	// accepted before is then in the one or in the other.
+	Waiting   func(put func(Message) error) error
+	WaitingTo string
+	Ready     func(ctx context.Context, log *Log) error
+	Program   string
+	Made      time.Time
 	// Progress hears now and then how many of the events were written.
 	Progress func(done, of domain.Position)
 }
@@ -44,20 +53,18 @@ type Log struct {
 // Write writes a backup of the log. It returns a *tiles.Damage where the checkpoint does not bear the signature, domain.ErrNotFound for
 // a file that is missing, and what the writer returns.
 func Write(ctx context.Context, to io.Writer, log Log) (Manifest, error) {
-	head, err := tiles.OpenCheckpoint(log.Checkpoint, log.Key)
-	if err != nil {
-		return Manifest{}, err
-	}
-	m := Manifest{
-		Format: format, Program: log.Program, Ledger: head.Origin, Key: log.Key, Size: uint64(head.Size), Root: hex.EncodeToString(head.Root[:]),
-		Made: log.Made.UTC().Truncate(time.Second),
-	}
+	m := Manifest{Format: format, Program: log.Program, Made: log.Made.UTC().Truncate(time.Second)}
 	compressor, err := zstd.NewWriter(to, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return m, errors.Wrap(err, "compress a backup")
 	}
 	w := writer{tar: tar.NewWriter(compressor), made: m.Made}
-	err = w.log(ctx, log, head, &m)
+	if err = w.waiting(log, &m); err == nil && log.Ready != nil {
+		err = log.Ready(ctx, &log)
+	}
+	if err == nil {
+		err = w.log(ctx, log, &m)
+	}
 	if err == nil {
 		err = w.tar.Close()
 	}
@@ -70,11 +77,27 @@ type writer struct {
 	files []File
 }
 
-func (w *writer) log(ctx context.Context, log Log, head tiles.Checkpoint, m *Manifest) error {
+// waiting writes what waits.
+func (w *writer) waiting(log Log, m *Manifest) error {
+	if log.Waiting == nil {
+		return nil
+	}
+	pieces := pieces{write: func(name string, content []byte) error { return w.file(waitingPrefix+name, content) }}
+	count, err := writeWaiting(&pieces, log.WaitingTo, log.Waiting)
+	m.Waiting = &count
+	return errors.CombineErrors(err, pieces.flush())
+}
+
+func (w *writer) log(ctx context.Context, log Log, m *Manifest) error {
+	head, err := tiles.OpenCheckpoint(log.Checkpoint, log.Key)
+	if err != nil {
+		return err
+	}
+	m.Ledger, m.Key, m.Size, m.Root = head.Origin, log.Key, uint64(head.Size), hex.EncodeToString(head.Root[:])
 	small := []struct {
 		path    string
 		content []byte
-	}{{keyFile, []byte(log.Key + "\n")}, {checkpointFile, log.Checkpoint}, {witnessedFile, log.Witnessed}, {forkFile, log.Fork}}
+	}{{keyFile, []byte(log.Key + "\n")}, {checkpointFile, log.Checkpoint}, {witnessedFile, log.Witnessed}, {forkFile, log.Fork}, {policyFile, log.Policy}}
 	if seen, err := tiles.OpenCheckpoint(log.Witnessed, log.Key); err != nil || seen.Size > head.Size {
 		small[2].content = nil
 	}

@@ -69,7 +69,9 @@ func (p *program) backupCreate() *cobra.Command {
 			"both files, and an identity of age, has everything. And a copy of the keys still knows whoever is forgotten after it was\n" +
 			"made (Art. 17): it resurrects them until it is deleted. So it says until when it may be kept (--keys-keep), and you delete\n" +
 			"it by then; verify and restore refuse it afterwards. Take the keys at least as often as the log: what was sealed under a\n" +
-			"key that no backup has is lost for ever.",
+			"key that no backup has is lost for ever.\n\n" +
+			"With both files, the messages that wait in the inbox and in quarantine are taken, too, sealed as they rest. They open only\n" +
+			"with the keys that were made with them: name the two files of one run when you restore.",
 		Example: "  daybook backup create --out ledger.tar.zst --keys-out keys.age --recipient age1ql3z…\n" +
 			"  daybook backup create --data ./daybook-data --out ledger.tar.zst",
 		Args: exact(0, "no arguments, only flags"),
@@ -105,14 +107,24 @@ func (p *program) createBackup(ctx context.Context, f backing) error {
 	if (f.keysOut != "") != (len(request.Recipients) > 0) {
 		return usage("Keys are backed up to somebody, and into a file.", "Give --keys-out together with --recipient or --recipients-file.")
 	}
+	// What waits is closed with a key that is made for this backup and goes with the keys.
+	waits := ""
+	if f.out != "" && f.keysOut != "" {
+		var err error
+		if waits, request.Waiting, err = app.NewWaiting(); err != nil {
+			return err
+		}
+	} else if f.out != "" {
+		p.note("What waits in the inbox and in quarantine is not in it: it is taken together with the keys, with --keys-out.")
+	}
 	if f.data != "" {
-		return p.backupStopped(ctx, f, request)
+		return p.backupStopped(ctx, f, request, waits)
 	}
 	// The keys come last: they must be of everybody whom the log names.
 	for _, part := range []struct {
 		out     string
 		request wire.BackupRequest
-	}{{f.out, wire.BackupRequest{What: wire.BackupLog}}, {f.keysOut, request}} {
+	}{{f.out, wire.BackupRequest{What: wire.BackupLog, Waiting: waits}}, {f.keysOut, request}} {
 		if part.out == "" {
 			continue
 		}
@@ -154,7 +166,7 @@ func (p *program) backedUp(out string, of wire.BackupRequest, entries, sum, more
 }
 
 // backupStopped backs up a ledger that is stopped, which can record nothing of it.
-func (p *program) backupStopped(ctx context.Context, f backing, request wire.BackupRequest) (err error) {
+func (p *program) backupStopped(ctx context.Context, f backing, request wire.BackupRequest, waits string) (err error) {
 	ledger, err := p.openStopped(ctx, f.stoppedFlags)
 	if err != nil {
 		return err
@@ -162,10 +174,9 @@ func (p *program) backupStopped(ctx context.Context, f backing, request wire.Bac
 	defer func() { err = errors.CombineErrors(err, ledger.Close()) }()
 	if f.out != "" {
 		bar := p.progress("Backing up", -1)
-		var m app.BackupManifest
-		var beyond domain.Position
+		var m app.StoppedBackup
 		sum, err := p.summed(f.out, func(file io.Writer) (err error) {
-			m, beyond, err = ledger.BackupLog(ctx, file, func(done, of domain.Position) { bar.reach(int64(done), int64(of)) })
+			m, err = ledger.BackupLog(ctx, file, waits, func(done, of domain.Position) { bar.reach(int64(done), int64(of)) })
 			return err
 		})
 		bar.finish()
@@ -173,15 +184,18 @@ func (p *program) backupStopped(ctx context.Context, f backing, request wire.Bac
 			return err
 		}
 		p.backedUp(f.out, wire.BackupRequest{What: wire.BackupLog}, strconv.FormatUint(m.Size, 10), sum, "The ledger is stopped, so that this is recorded nowhere.")
-		if beyond > 0 {
-			p.note("It ends at the last checkpoint: " + count(int(beyond), "event") + " beyond it are signed at the next start, and are not in it.")
+		if m.Beyond > 0 {
+			p.note("It ends at the last checkpoint: " + count(int(m.Beyond), "event") + " beyond it are signed at the next start, and are not in it.")
+		}
+		if m.Damaged > 0 {
+			p.note("DAMAGED: " + count(m.Damaged, "message") + " that waited beside the log cannot be read, and are not in it.")
 		}
 	}
 	if f.keysOut == "" {
 		return nil
 	}
 	sum, err := p.summed(f.keysOut, func(file io.Writer) error {
-		return ledger.BackupKeys(ctx, file, request.Recipients, time.Duration(request.Keep)*24*time.Hour)
+		return ledger.BackupKeys(ctx, file, request.Recipients, request.Waiting, time.Duration(request.Keep)*24*time.Hour)
 	})
 	if err == nil {
 		p.backedUp(f.keysOut, request, "", sum, "The ledger is stopped, so that this is recorded nowhere.")

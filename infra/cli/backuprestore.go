@@ -29,29 +29,9 @@ func (f *restoring) add(cmd *cobra.Command) {
 	flags.StringVar(&f.Identity, "identity", "", "a file with an identity of age that opens the keys")
 	flags.StringVar(&f.Key, "key", "", "the verifier key, where you have it from elsewhere; the backup's own word by default")
 	flags.StringArrayVar(&f.witnessed, "witnessed", nil, "a file or an address with a checkpoint that others saw; may be given more than once")
+	flags.StringVar(&f.policy, "policy", "", "a C2SP tlog-policy file with the witnesses; that of the backup by default")
 	flags.BoolVar(&f.Expired, "expired", false, "take keys that must not be kept any more")
 	flags.StringVar(&f.name, "name", "", "the ledger's name, where it has one")
-}
-
-func (p *program) backupVerify() *cobra.Command {
-	var f restoring
-	cmd := &cobra.Command{
-		Use:   "verify FILE",
-		Short: "Prove a backup of the log, and that the backup of the keys goes with it",
-		Long: "Holds every file of the backup against its hash, and the whole tree against the signed checkpoint. It exits with 3 where\n" +
-			"anything differs, and names the first position. With --keys and --identity it opens the keys, without writing them\n" +
-			"anywhere, and makes sure that there is one for everybody whom the log names and does not say was forgotten.",
-		Example: "  daybook backup verify ledger.tar.zst --key daybook/ledger+1234abcd+AQ…\n" +
-			"  daybook backup verify ledger.tar.zst --keys keys.age --identity key.txt",
-		Args: exact(1, "the file of the backup of the log"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			f.Log = args[0]
-			return p.verifyBackup(cmd.Context(), f)
-		},
-	}
-	f.add(cmd)
-	cmd.Flags().StringVar(&f.policy, "policy", "", "a C2SP tlog-policy file with the witnesses that must have cosigned")
-	return cmd
 }
 
 // prepare reads what the flags name, and shows progress until done is called.
@@ -62,6 +42,11 @@ func (p *program) prepare(ctx context.Context, f *restoring) (cfg app.Config, do
 	}
 	if (f.Keys == "") != (f.Identity == "") {
 		return cfg, nil, usage("Keys are opened with an identity.", "Give --keys together with --identity.")
+	}
+	if f.policy != "" {
+		if f.Policy, f.Key, err = readPolicy(f.policy, f.Key); err != nil {
+			return cfg, nil, err
+		}
 	}
 	for _, place := range f.witnessed {
 		note, err := p.fetched(ctx, place)
@@ -106,89 +91,19 @@ func (p *program) fetched(ctx context.Context, place string) ([]byte, error) {
 	return content, nil
 }
 
-// checkedBackup is what verify shows.
-type checkedBackup struct {
-	Ledger    string `json:"ledger"`
-	Key       string `json:"key"`
-	Entries   uint64 `json:"entries"`
-	Root      string `json:"root"`
-	Made      string `json:"made"`
-	People    int    `json:"people"`
-	Forgotten int    `json:"forgotten"`
-	Keys      *struct {
-		Made    string `json:"made"`
-		Expires string `json:"expires"`
-		Live    int    `json:"live"`
-		Missing int    `json:"missing"`
-	} `json:"keys,omitempty"`
-}
-
-func (p *program) verifyBackup(ctx context.Context, f restoring) error {
-	var policy []byte
-	var err error
-	if f.policy != "" {
-		if policy, f.Key, err = readPolicy(f.policy, f.Key); err != nil {
-			return err
-		}
-	}
-	cfg, done, err := p.prepare(ctx, &f)
-	if err != nil {
-		return err
-	}
-	checked, err := app.CheckBackup(ctx, cfg, f.Restoring, policy)
-	done()
-	if err != nil {
-		return p.badBackup(err)
-	}
-	m := checked.Manifest
-	out := checkedBackup{Ledger: m.Ledger, Key: m.Key, Entries: m.Size, Root: m.Root, Made: moment(m.Made), People: checked.People, Forgotten: checked.Forgotten}
-	words := []string{
-		"The backup of " + moment(m.Made) + " is whole: " + count(int(m.Size), "event") + " of " + m.Ledger + ", as they were signed.", "  root  " + m.Root,
-		"The log names " + count(checked.People, "key") + " of people, and " + strconv.Itoa(checked.Forgotten) + " that were forgotten.",
-	}
-	if f.Key == "" {
-		words = append(words, "That is by the backup's own word: give --key with the verifier key that you have from elsewhere.")
-	}
-	var failed error
-	if k := checked.Keys; k != nil {
-		words = append(words, "The keys of "+moment(k.Made)+" are those of "+count(checked.Live, "dossier")+"; they may be kept until "+moment(k.Expires)+".")
-		out.Keys = &struct {
-			Made    string `json:"made"`
-			Expires string `json:"expires"`
-			Live    int    `json:"live"`
-			Missing int    `json:"missing"`
-		}{moment(k.Made), moment(k.Expires), checked.Live, checked.Missing}
-		if checked.Missing > 0 {
-			failed = &failure{errVerification, "The keys of " + strconv.Itoa(checked.Missing) + " people whom the log names are not in the backup of the keys.",
-				"It is older than the backup of the log. Make one of the keys after each of the log.", nil}
-		} else if err := k.Expired(p.now()); err != nil && !f.Expired {
-			failed = p.badBackup(err)
-		}
-	}
-	if checked.Newer > 0 {
-		failed = &failure{errVerification, "Others saw " + strconv.FormatUint(uint64(checked.Newer), 10) + " entries; the backup has " + strconv.FormatUint(m.Size, 10) + ".",
-			"It is whole, and older than what they saw: look for a newer one.", nil}
-	}
-	if p.format == "table" {
-		p.say(words...)
-	} else if err := p.show(listing{whole: out, items: []any{out}, head: []string{"ledger", "entries", "root", "people", "forgotten"},
-		rows: [][]string{{out.Ledger, strconv.FormatUint(out.Entries, 10), out.Root, strconv.Itoa(out.People), strconv.Itoa(out.Forgotten)}}}); err != nil {
-		return err
-	}
-	return failed
-}
-
 // badBackup makes the failure of a backup that is not what it must be.
 func (p *program) badBackup(err error) error {
 	var damage *app.Damage
 	hint := strings.Join(errors.GetAllHints(err), " ")
 	switch {
+	case errors.Is(err, app.ErrSplit):
+		return &failure{errVerification, "A witness saw another history than the backup has.", hint, nil}
 	case errors.Is(err, app.ErrOlder):
 		sentence, _, _ := strings.Cut(err.Error(), ": ")
 		return &failure{errVerification, "Others saw more of the ledger than the backup has: " + stopped(sentence), hint, nil}
 	case errors.As(err, &damage):
 		return &failure{errVerification, "The backup is not what was signed: " + stopped(damage.Error()), "Use another backup; this one cannot be relied on.", nil}
-	case errors.IsAny(err, app.ErrArtifact, app.ErrKeysLost, app.ErrExpired, app.ErrQuorum):
+	case errors.IsAny(err, app.ErrArtifact, app.ErrKeysLost, app.ErrExpired, app.ErrQuorum, app.ErrWaiting):
 		return &failure{errVerification, stopped(upperFirst(withoutKind(err.Error()))), hint, nil}
 	}
 	return err
@@ -202,8 +117,10 @@ func (p *program) backupRestore() *cobra.Command {
 		Long: "Proves the backup of the log, writes the log and its tiles into a new directory, and puts the keys beside them. Whoever was\n" +
 			"forgotten, as the log says, or as a newer list says (--forgotten, from daybook backup forgotten or a newer backup of the\n" +
 			"log), is forgotten again before the ledger can be served. That it was restored is recorded.\n\n" +
-			"Where others saw a newer checkpoint (--witnessed), the ledger is not continued as if nothing had been there: restoring\n" +
-			"refuses. With --fork it goes on apart, openly: under another origin and another key, and it records where from.",
+			"What waited in the inbox is put back, and recorded once it is served; what the log has already is not recorded twice.\n\n" +
+			"The witnesses of the backup's policy, or of --policy, are asked how far they saw the ledger. Where they or others saw a\n" +
+			"newer checkpoint (--witnessed), the ledger is not continued as if nothing had been there: restoring refuses. With --fork\n" +
+			"it goes on apart, openly: under another origin and another key, and it records where from.",
 		Example: "  daybook backup restore ledger.tar.zst --keys keys.age --identity key.txt --data ./daybook-data --forgotten forgotten.json",
 		Args:    exact(1, "the file of the backup of the log"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -216,7 +133,7 @@ func (p *program) backupRestore() *cobra.Command {
 	flags.StringVar(&f.data, "data", "", "the new data directory")
 	flags.StringArrayVar(&f.forgotten, "forgotten", nil, "who was forgotten since: a list, a newer backup of the log, or an address; may be given more than once")
 	flags.BoolVar(&f.Fork, "fork", false, "go on apart from a newer checkpoint")
-	flags.BoolVar(&f.Lost, "lost-keys", false, "go on without the keys of people whom the log names")
+	flags.BoolVar(&f.Lost, "lost-keys", false, "go on without the keys of people whom the log names, or of what waited")
 	return cmd
 }
 
@@ -228,6 +145,18 @@ type restoredBackup struct {
 	Lost      int    `json:"lost"`
 	Key       string `json:"key"`
 	Fork      string `json:"fork,omitempty"`
+	// Inbox and Quarantine are how many messages wait again, and LostMessages how many that waited do not open.
+	Inbox        int `json:"inbox"`
+	Quarantine   int `json:"quarantine"`
+	LostMessages int `json:"lostMessages"`
+	// Witnesses is how many said what they saw, and Silent why others did not.
+	Witnesses int      `json:"witnesses"`
+	Silent    []string `json:"silent,omitempty"`
+}
+
+// waitedWords counts messages that waited.
+func waitedWords(w app.BackupWaiting) string {
+	return count(w.Inbox, "message") + " waited in the inbox and " + strconv.Itoa(w.Quarantine) + " in quarantine"
 }
 
 func (p *program) restoreBackup(ctx context.Context, f restoring) error {
@@ -251,7 +180,9 @@ func (p *program) restoreBackup(ctx context.Context, f restoring) error {
 		return p.badBackup(err)
 	}
 	if p.format != "table" {
-		out := restoredBackup{uint64(r.Events), r.Root, r.Forgotten, r.Lost, r.Key, r.Fork}
+		out := restoredBackup{
+			uint64(r.Events), r.Root, r.Forgotten, r.Lost, r.Key, r.Fork, r.Waited.Inbox, r.Waited.Quarantine, r.Closed.Inbox + r.Closed.Quarantine, r.Asked, r.Silent,
+		}
 		return p.show(listing{whole: out, items: []any{out}, head: []string{"entries", "root", "forgotten", "lost", "key", "fork"},
 			rows: [][]string{{strconv.FormatUint(out.Entries, 10), r.Root, strconv.Itoa(r.Forgotten), strconv.Itoa(r.Lost), r.Key, r.Fork}}})
 	}
@@ -259,6 +190,18 @@ func (p *program) restoreBackup(ctx context.Context, f restoring) error {
 	p.say(count(r.Forgotten, "key") + " of people who were forgotten were destroyed again.")
 	if r.Lost > 0 {
 		p.say("LOST: the keys of " + count(r.Lost, "dossier") + " were not in the backup. What was sealed under them never opens again.")
+	}
+	if r.Waited != (app.BackupWaiting{}) {
+		p.say(upperFirst(waitedWords(r.Waited)) + "; they wait again. What the log has already is not recorded twice.")
+	}
+	if r.Closed != (app.BackupWaiting{}) {
+		p.say("LOST: " + waitedWords(r.Closed) + ", and do not open with these keys.")
+	}
+	if r.Asked > 0 {
+		p.say("Witnesses that said how far they saw the ledger: " + strconv.Itoa(r.Asked) + ".")
+	}
+	for _, why := range r.Silent {
+		p.say("NOT ASKED: the witness " + stopped(why) + " Whether it saw more is not known until it cosigns again; daybook status says so.")
 	}
 	if r.Fork != "" {
 		p.say("From here on the ledger is a fork, "+r.Fork+". Tell those who check it: its verifier key is now", "  "+r.Key)

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"strconv"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/app"
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
@@ -23,7 +22,7 @@ func (p *program) bundle() *cobra.Command {
 type bundling struct {
 	stoppedFlags
 	wire.BundleRequest
-	person, from, to, out string
+	person, from, to, out, policy string
 }
 
 func (p *program) bundleCreate() *cobra.Command {
@@ -34,7 +33,8 @@ func (p *program) bundleCreate() *cobra.Command {
 		Long: "Writes one zip file: the entries, byte for byte; the proof that they stand in the signed history; the trail and the record of\n" +
 			"Article 30(2) that follow from them; and a page for people, summary.html. It holds nothing of any other client, names nobody,\n" +
 			"and still holds when people in it are forgotten. That it was made is recorded, with who asked (--as), why (--reason) and its\n" +
-			"SHA-256. With --data it is made of a stopped ledger, and not recorded.",
+			"SHA-256. With --data it is made of a stopped ledger, and not recorded. Where witnesses cosign, their policy and their\n" +
+			"cosignatures are in it, too.",
 		Example: "  daybook bundle create -c fenland-cycles --out fenland.zip --as petra --reason audit\n" +
 			"  daybook bundle create -c fenland-cycles --person email:ada@example.org --out ada.zip\n" +
 			"  daybook bundle create -c fenland-cycles --case case-1 --out case-1.zip\n" +
@@ -49,6 +49,7 @@ func (p *program) bundleCreate() *cobra.Command {
 	flags.StringVar(&f.from, "from", "", "from this position on, or recorded since this day or time")
 	flags.StringVar(&f.to, "to", "", "before this position, or recorded before this day or time")
 	flags.BoolVar(&f.Regulator, "regulator", false, "also what the law forbids telling the client and the person; never for them")
+	flags.StringVar(&f.policy, "policy", "", "with --data, the policy of the witnesses; that which the ledger was served with last")
 	flags.StringVar(&f.out, "out", "", "the file to write, or - for standard output")
 	f.add(cmd, "make it of")
 	return cmd
@@ -104,16 +105,28 @@ func (p *program) bundleStopped(ctx context.Context, f bundling) (err error) {
 		return err
 	}
 	defer func() { err = errors.CombineErrors(err, ledger.Close()) }()
+	var policy []byte
+	if f.policy != "" {
+		if policy, _, err = readPolicy(f.policy, ""); err != nil {
+			return err
+		}
+	}
 	bar := p.progress("Bundling", -1)
-	sum, entries := sha256.New(), 0
-	err = p.intoFile(f.out, func(w io.Writer) error {
-		m, err := ledger.Bundle(ctx, f.BundleRequest, io.MultiWriter(w, sum), func(done, of domain.Position) { bar.reach(int64(done), int64(of)) })
-		entries = m.Entries
+	var m app.StoppedBundle
+	sum, err := p.summed(f.out, func(w io.Writer) (err error) {
+		m, err = ledger.Bundle(ctx, f.BundleRequest, policy, w, func(done, of domain.Position) { bar.reach(int64(done), int64(of)) })
 		return err
 	})
 	bar.finish()
-	if err == nil {
-		p.note("Bundled " + strconv.Itoa(entries) + " entries; a stopped ledger does not record it. SHA-256: " + hex.EncodeToString(sum.Sum(nil)))
+	if err != nil {
+		return err
 	}
-	return err
+	p.note("Bundled " + strconv.Itoa(m.Entries) + " entries; a stopped ledger does not record it. SHA-256: " + sum)
+	switch {
+	case m.Cosigned:
+		p.note("Its checkpoint is cosigned as the policy of the witnesses demands; the policy is in it.")
+	case m.Witnesses:
+		p.note("NOT COSIGNED: the witnesses did not sign its checkpoint as their policy demands. Make it again when they answer.")
+	}
+	return nil
 }

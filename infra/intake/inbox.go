@@ -46,6 +46,14 @@ func (s Streams) config(stream, subject string, retention jetstream.RetentionPol
 	return jetstream.StreamConfig{Name: stream, Subjects: []string{subject}, Retention: retention, Replicas: max(1, s.Replicas)}
 }
 
+func (s Streams) inbox() jetstream.StreamConfig {
+	return s.config(InboxStream, inboxSubject, jetstream.WorkQueuePolicy)
+}
+
+func (s Streams) quarantine() jetstream.StreamConfig {
+	return s.config(QuarantineStream, quarantineSubject, jetstream.LimitsPolicy)
+}
+
 // Reserved gives the subjects, with wildcards, on which nobody should publish but the ledger: whoever may could put messages into the
 // streams, or take them out as if they were recorded.
 func (s Streams) Reserved() []string {
@@ -65,7 +73,7 @@ type Inbox struct{ shelf *shelf }
 
 // OpenInbox makes sure of the stream. The caller closes the inbox before the connection. It returns domain.ErrUnavailable.
 func OpenInbox(ctx context.Context, nc *nats.Conn, box *Box, streams Streams) (*Inbox, error) {
-	shelf, err := openShelf(ctx, nc, box, streams.config(InboxStream, inboxSubject, jetstream.WorkQueuePolicy))
+	shelf, err := openShelf(ctx, nc, box, streams.inbox())
 	if err != nil {
 		return nil, err
 	}

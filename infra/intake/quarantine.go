@@ -28,7 +28,7 @@ type Quarantine struct {
 // OpenQuarantine makes sure of the stream. The caller closes the quarantine before the connection. It returns
 // domain.ErrUnavailable.
 func OpenQuarantine(ctx context.Context, nc *nats.Conn, box *Box, streams Streams) (*Quarantine, error) {
-	shelf, err := openShelf(ctx, nc, box, streams.config(QuarantineStream, quarantineSubject, jetstream.LimitsPolicy))
+	shelf, err := openShelf(ctx, nc, box, streams.quarantine())
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ type opened struct {
 
 // open opens one message. What does not open is shown as that, so that it hides none of the others.
 func (q *Quarantine) open(raw *jetstream.RawStreamMsg) opened {
-	o := opened{about: wire.Quarantined{ID: strconv.FormatUint(raw.Sequence, 10), Received: raw.Time.UTC(), Bytes: len(raw.Data)}}
+	o := opened{about: wire.Quarantined{ID: strconv.FormatUint(raw.Sequence, 10), Received: Received(raw.Header, raw.Time), Bytes: len(raw.Data)}}
 	about, body, err := q.shelf.box.open(q.shelf.stream, raw.Data)
 	if err == nil && json.Unmarshal(about.Why, &o.about.Problem) != nil {
 		err = errors.AssertionFailedf("a quarantined message has no reason")

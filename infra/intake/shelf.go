@@ -101,8 +101,7 @@ func openShelf(ctx context.Context, nc *nats.Conn, box *Box, cfg jetstream.Strea
 	if err != nil {
 		return nil, unavailable(err, "JetStream for resting messages")
 	}
-	cfg.Storage, cfg.Discard, cfg.MaxBytes, cfg.Duplicates = jetstream.FileStorage, jetstream.DiscardNew, restingBytes, repeatWindow
-	cfg.AllowDirect = true // a message is read as it is, not wrapped into JSON
+	cfg = resting(cfg)
 	if _, err := js.CreateOrUpdateStream(ctx, cfg); err != nil {
 		return nil, unavailable(err, "stream of resting messages")
 	}
@@ -114,6 +113,13 @@ func openShelf(ctx context.Context, nc *nats.Conn, box *Box, cfg jetstream.Strea
 	s.owned.Go(s.send)
 	s.owned.Go(s.settle)
 	return s, nil
+}
+
+// resting gives the settings of a stream of messages that rest.
+func resting(cfg jetstream.StreamConfig) jetstream.StreamConfig {
+	cfg.Storage, cfg.Discard, cfg.MaxBytes, cfg.Duplicates = jetstream.FileStorage, jetstream.DiscardNew, restingBytes, repeatWindow
+	cfg.AllowDirect = true // a message is read as it is, not wrapped into JSON
+	return cfg
 }
 
 // most is the largest message that has room in the stream once it is sealed, head and body together.

@@ -106,10 +106,7 @@ func (t *Tiles) cosignOn(ctx context.Context) {
 
 // cosign asks the witnesses about a checkpoint, keeps what they sign, and says whether that is what the policy demands.
 func (t *Tiles) cosign(ctx context.Context, signed []byte, head Checkpoint) bool {
-	note, met := t.cfg.Cosigner.Cosign(ctx, signed, head.Size, func(ctx context.Context, from domain.Position) ([]merkle.Hash, error) {
-		proof, err := tlog.ProveTree(int64(head.Size), int64(from), reader(ctx, t.dir, head))
-		return hashes(proof), errors.Wrap(err, "prove what a witness saw")
-	})
+	note, met := t.cfg.Cosigner.Cosign(ctx, signed, head.Size, Continuing(t.dir, head))
 	if bytes.Equal(note, signed) {
 		return met
 	}
@@ -132,6 +129,15 @@ func (t *Tiles) cosign(ctx context.Context, signed []byte, head Checkpoint) bool
 		t.cfg.Logger.WarnContext(ctx, "a cosigned checkpoint could not be published", slog.Any("error", err))
 	}
 	return met
+}
+
+// Continuing gives the proof, from the files of a log, that the tree of an earlier size is the beginning of that of a checkpoint, as
+// Cosigner asks for it.
+func Continuing(files Files, head Checkpoint) func(ctx context.Context, from domain.Position) ([]merkle.Hash, error) {
+	return func(ctx context.Context, from domain.Position) ([]merkle.Hash, error) {
+		proof, err := tlog.ProveTree(int64(head.Size), int64(from), reader(ctx, files, head))
+		return hashes(proof), errors.Wrap(err, "prove what a witness saw")
+	}
 }
 
 // Published gives the last checkpoint with the cosignatures that there are.

@@ -13,6 +13,9 @@ type BackupRequest struct {
 	// Recipients are those who can open a backup of keys, as age writes them, and Keep how many days it may be kept.
 	Recipients []string `json:"recipients,omitempty"`
 	Keep       int      `json:"keep,omitempty"`
+	// Waiting has the messages that wait in the inbox and in quarantine taken, too, encrypted to a key that is made for this backup: with
+	// the log it is a recipient of age, and with the keys the identity that opens them. Without it they are in no backup.
+	Waiting string `json:"waiting,omitempty"`
 }
 
 // MaxBackupKeep is the most days for which a backup of keys may be kept.

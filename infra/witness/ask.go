@@ -29,13 +29,14 @@ type question struct {
 type refusal struct {
 	what    string
 	another bool // it saw another history
+	seen    domain.Position
 }
 
 // ask has one witness cosign, and gives its signature line. known is the size that it saw last, as far as is known.
 func (w *Witnesses) ask(ctx context.Context, a asked, known domain.Position, q question) ([]byte, *refusal) {
 	for range maxTries {
 		if known > q.size {
-			return nil, &refusal{"it saw " + known.String() + " entries signed, more than the " + q.size.String() + " of this ledger", true}
+			return nil, &refusal{"it saw " + known.String() + " entries signed, more than the " + q.size.String() + " of this ledger", true, known}
 		}
 		status, answer, why := w.post(ctx, a, known, q)
 		if why != nil {
@@ -54,7 +55,7 @@ func (w *Witnesses) ask(ctx context.Context, a asked, known domain.Position, q q
 			}
 			known = domain.Position(seen)
 		case http.StatusUnprocessableEntity:
-			return nil, &refusal{"what it saw signed with " + known.String() + " entries is not the beginning of this history", true}
+			return nil, &refusal{what: "what it saw signed with " + known.String() + " entries is not the beginning of this history", another: true}
 		case http.StatusNotFound:
 			return nil, &refusal{what: "it does not know this ledger: give its operator the ledger's verifier key"}
 		case http.StatusForbidden:

@@ -44,6 +44,8 @@ type State struct {
 	Problem string
 	// Refused says that it saw another history than this one: the ledger was rolled back, or somebody signs with its key.
 	Refused bool
+	// Seen is how many events it saw signed, where it saw more than it was asked about; 0 where it did not.
+	Seen domain.Position
 }
 
 // New makes the asking of the witnesses of a policy that have an address, for checkpoints that are signed with a key.
@@ -117,10 +119,10 @@ func (w *Witnesses) tell(ctx context.Context, i int, size domain.Position, why *
 	defer w.mu.Unlock()
 	s, now := &w.states[i], State{}
 	if why != nil {
-		now.Problem, now.Refused = why.what, why.another
+		now.Problem, now.Refused, now.Seen = why.what, why.another, why.seen
 	}
 	changed := now.Problem != s.Problem
-	s.Problem, s.Refused = now.Problem, now.Refused
+	s.Problem, s.Refused, s.Seen = now.Problem, now.Refused, now.Seen
 	name := slog.String("witness", s.Name)
 	switch {
 	case why == nil:

@@ -32,6 +32,8 @@ type Config struct {
 	Name string
 	// Replicas is how many copies a cluster keeps; 0 means 1. A stream that has fewer is refused.
 	Replicas int
+	// Existing refuses a server that has no stream of the ledger, instead of making one.
+	Existing bool
 	// MaxFrame limits the bytes of one append further than the server's largest message does; 0 means no further.
 	MaxFrame int
 	// AnswerTime bounds the wait for each answer of the server; 0 means DefaultAnswerTime.
@@ -66,7 +68,8 @@ type Log struct {
 }
 
 // Open opens the log of a ledger, and makes its stream where there is none. The connection stays the caller's and must outlive the
-// log; the caller ends the log with Close. It returns domain.ErrInvalid for a configuration that cannot be, domain.ErrConflict
+// log; the caller ends the log with Close. It returns domain.ErrInvalid for a configuration that cannot be, domain.ErrNotFound where
+// there is to be a stream and is none, domain.ErrConflict
 // where the stream exists with settings that could lose or rewrite events, domain.ErrUnavailable where the server does not answer,
 // and an assertion failure where the stream has already lost something.
 func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {

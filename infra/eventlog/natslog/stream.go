@@ -75,16 +75,20 @@ func (l *Log) prepare(ctx context.Context, cfg Config) error {
 			}
 			return l.permitted(ctx)
 		}
+		if cfg.Existing && errors.Is(err, jetstream.ErrStreamNotFound) {
+			return errors.WithHint(errors.Wrap(domain.ErrNotFound, "stream of the ledger on the NATS server"),
+				"Name with --nats-url the server that keeps the ledger's log, and with --name the ledger's name where it has one.")
+		}
 		if !passing(err) || !eventlog.Pause(ctx, lookAgainTime) {
 			return l.explain(err)
 		}
 	}
 }
 
-// openStream gives the stream, and makes it where there is none.
+// openStream gives the stream, and makes it where there is none and may be one.
 func (l *Log) openStream(ctx context.Context, cfg Config) (jetstream.Stream, error) {
 	s, err := l.js.Stream(ctx, l.stream)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
+	if errors.Is(err, jetstream.ErrStreamNotFound) && !cfg.Existing {
 		s, err = l.js.CreateStream(ctx, cfg.settings())
 	}
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another process made it just now, perhaps otherwise

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/errors"
 	"github.com/minio/highwayhash"
@@ -58,6 +59,7 @@ func Files(dir string) ([]File, error) {
 // Record is one message as it stands in a file. Its parts are lent until the next is asked for.
 type Record struct {
 	Seq          uint64
+	Time         time.Time // when the server took it
 	Header, Data []byte
 	// Sound says that the server's own checksum over the record is right. Of a record that is not, the parts are what its lengths
 	// say, and may be missing; a run of bytes in which no record begins is one such record.
@@ -128,6 +130,7 @@ func (s scan) record(at int) Record {
 		return r
 	}
 	r.Length, r.Seq = size, binary.LittleEndian.Uint64(rest[4:])
+	r.Time = time.Unix(0, int64(binary.LittleEndian.Uint64(rest[12:]))).UTC()
 	payload := rest[start : size-sumLength]
 	s.sum.Reset()
 	_, _ = s.sum.Write(rest[4:20])
