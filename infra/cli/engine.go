@@ -36,7 +36,6 @@ type stoppedFlags struct {
 // add adds the flags; what is what is done with the directory.
 func (s *stoppedFlags) add(cmd *cobra.Command, what string) {
 	cmd.Flags().StringVar(&s.data, "data", "", what+" this data directory of a stopped ledger")
-	cmd.Flags().StringVar(&s.natsURL, "nats-url", "", "with --data, the NATS server or cluster that keeps its log")
 	cmd.Flags().StringVar(&s.name, "name", "", "with --data, the name that daybook serve was given")
 	cmd.Flags().StringVar(&s.natsURL, "nats-url", "", "with --data, the NATS server that keeps the log, where it is not the embedded one")
 	s.engine.add(cmd)
