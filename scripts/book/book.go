@@ -40,11 +40,12 @@ type Book struct {
 	silence      time.Duration           // the longest between two receipts; guarded by mu
 	heard        time.Time               // when the last receipt came; guarded by mu
 	seed         uint64
+	read         reading // by the check that runs
 }
 
 // New makes an empty book. The seed decides what is sent.
 func New(seed uint64) *Book {
-	return &Book{sent: map[string]string{}, acknowledged: map[string]wire.Receipt{}, seed: seed}
+	return &Book{sent: map[string]string{}, acknowledged: map[string]wire.Receipt{}, seed: seed, read: reading{seen: map[string]uint64{}}}
 }
 
 // Acknowledged gives how many messages were acknowledged.
@@ -164,53 +165,69 @@ func (c Counts) Sound() bool { return c.Lost+c.Doubled+c.Gaps == 0 }
 
 // Check reads the whole log of the ledger at an HTTP address, and holds it against what was acknowledged by the time it began.
 func (b *Book) Check(ctx context.Context, url string) (Counts, error) {
+	b.read = reading{seen: map[string]uint64{}}
+	return b.CheckOn(ctx, url)
+}
+
+// CheckOn is Check without reading again what an earlier check read. One check runs at a time.
+func (b *Book) CheckOn(ctx context.Context, url string) (Counts, error) {
 	b.mu.Lock()
-	told, c := maps.Clone(b.acknowledged), Counts{Acknowledged: len(b.acknowledged), Doubled: len(b.torn)}
+	told, torn := maps.Clone(b.acknowledged), len(b.torn)
 	b.mu.Unlock()
-	seen := map[string]uint64{}
-	var next uint64
 	for more := true; more; {
-		page, err := get(ctx, fmt.Sprintf("%s/api/v1/log?from=%d&limit=10000", url, next))
+		page, err := get(ctx, fmt.Sprintf("%s/api/v1/log?from=%d&limit=10000", url, b.read.next))
 		if err != nil {
-			return c, err
+			return Counts{}, err
 		}
-		lines := bufio.NewScanner(strings.NewReader(page))
-		lines.Buffer(nil, 1<<20)
-		more = false
-		for ; lines.Scan(); c.Events++ {
-			var e struct {
-				Position uint64 `json:"position"`
-				Event    struct {
-					ID string `json:"id"`
-				} `json:"event"`
-			}
-			if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-				return c, errors.Wrap(err, "log line")
-			}
-			if e.Position != next {
-				c.Gaps++
-			}
-			next, more = e.Position+1, true
-			if _, twice := seen[e.Event.ID]; twice {
-				c.Doubled++
-			}
-			seen[e.Event.ID] = e.Position
-		}
-		if err := lines.Err(); err != nil {
-			return c, errors.Wrap(err, "read log")
+		if more, err = b.read.page(page); err != nil {
+			return Counts{}, err
 		}
 	}
+	c := Counts{Events: b.read.events, Acknowledged: len(told), Doubled: b.read.doubled + torn, Gaps: b.read.gaps}
 	for id, r := range told {
-		if at, is := seen[id]; !is || at != r.Position {
+		if at, is := b.read.seen[id]; !is || at != r.Position {
 			c.Lost++
 		}
 	}
-	for id := range seen {
+	for id := range b.read.seen {
 		if _, is := told[id]; !is && !strings.Contains(id, "/") {
 			c.Unacknowledged++
 		}
 	}
 	return c, nil
+}
+
+// reading is what was read of a log so far.
+type reading struct {
+	seen                  map[string]uint64 // id → position
+	next                  uint64
+	events, gaps, doubled int
+}
+
+// page takes a page of the log in, and says whether it held anything.
+func (r *reading) page(page string) (more bool, err error) {
+	lines := bufio.NewScanner(strings.NewReader(page))
+	lines.Buffer(nil, 1<<20)
+	for ; lines.Scan(); r.events++ {
+		var e struct {
+			Position uint64 `json:"position"`
+			Event    struct {
+				ID string `json:"id"`
+			} `json:"event"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			return more, errors.Wrap(err, "log line")
+		}
+		if e.Position != r.next {
+			r.gaps++
+		}
+		r.next, more = e.Position+1, true
+		if _, twice := r.seen[e.Event.ID]; twice {
+			r.doubled++
+		}
+		r.seen[e.Event.ID] = e.Position
+	}
+	return more, errors.Wrap(lines.Err(), "read log")
 }
 
 // Ready waits until the ledger at an HTTP address says that it is.

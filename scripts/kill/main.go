@@ -52,42 +52,51 @@ func run(ctx context.Context, rounds, callers int, seed uint64, keep bool) (err 
 	fmt.Printf("seed %d, %d rounds, %d callers\n", seed, rounds, callers)
 	random := rand.New(rand.NewPCG(seed, 0))
 	b := book.New(seed)
-	for round := range rounds {
-		p, err := start(ctx, binary, filepath.Join(dir, "data"))
-		if err != nil {
-			return errors.Wrapf(err, "round %d", round)
+	data := filepath.Join(dir, "data")
+	done := 0
+	for ; done < rounds && ctx.Err() == nil; done++ {
+		if err := round(ctx, b, binary, data, callers, 300*time.Millisecond+time.Duration(random.Int64N(int64(1500*time.Millisecond)))); ctx.Err() != nil {
+			break
+		} else if err != nil {
+			return errors.Wrapf(err, "round %d", done)
 		}
-		if _, err := check(ctx, b, p); err != nil {
-			return errors.CombineErrors(errors.Wrapf(err, "round %d", round), p.Kill())
-		}
-		recording, cancel := context.WithTimeout(ctx, 300*time.Millisecond+time.Duration(random.Int64N(int64(1500*time.Millisecond))))
-		killed := make(chan error, 1)
-		go func() { <-recording.Done(); killed <- p.Kill() }()
-		err = b.Record(recording, p.NATS, callers, nats.NoReconnect())
-		cancel()
-		if err := errors.CombineErrors(err, <-killed); err != nil {
-			return errors.Wrapf(err, "round %d", round)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if done%50 == 49 {
+			fmt.Printf("%d of %d kills, %d actions acknowledged\n", done+1, rounds, b.Acknowledged())
 		}
 	}
-	p, err := start(ctx, binary, filepath.Join(dir, "data"))
+	ctx = context.WithoutCancel(ctx) // an interruption ends the rounds, not what they prove
+	p, err := start(ctx, binary, data)
 	if err != nil {
 		return errors.Wrap(err, "last start")
 	}
-	c, err := check(ctx, b, p)
+	c, err := sound(b.Check(ctx, p.HTTP))
 	if err := errors.CombineErrors(err, p.Kill()); err != nil {
 		return err
 	}
 	fmt.Printf("%d kills: %d events in the log, %d actions acknowledged, 0 lost, 0 doubled; %d unacknowledged were recorded once\n",
-		rounds, c.Events, c.Acknowledged, c.Unacknowledged)
+		done, c.Events, c.Acknowledged, c.Unacknowledged)
 	return nil
 }
 
-// check holds the log against the book.
-func check(ctx context.Context, b *book.Book, p *book.Process) (book.Counts, error) {
-	c, err := b.Check(ctx, p.HTTP)
+// round starts the ledger, holds against the book what came since the round before, records for a while, and kills it meanwhile.
+func round(ctx context.Context, b *book.Book, binary, data string, callers int, while time.Duration) error {
+	p, err := start(ctx, binary, data)
+	if err != nil {
+		return err
+	}
+	if _, err := sound(b.CheckOn(ctx, p.HTTP)); err != nil {
+		return errors.CombineErrors(err, p.Kill())
+	}
+	recording, cancel := context.WithTimeout(ctx, while)
+	killed := make(chan error, 1)
+	go func() { <-recording.Done(); killed <- p.Kill() }()
+	err = b.Record(recording, p.NATS, callers, nats.NoReconnect())
+	cancel()
+	return errors.CombineErrors(err, <-killed)
+}
+
+// sound makes an error of a log that does not fit the book.
+func sound(c book.Counts, err error) (book.Counts, error) {
 	if err == nil && !c.Sound() {
 		err = errors.Newf("of %d acknowledged %d were lost; %d stand twice, %d positions are missing", c.Acknowledged, c.Lost, c.Doubled, c.Gaps)
 	}
