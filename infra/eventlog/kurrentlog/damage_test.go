@@ -162,7 +162,7 @@ func TestTheServerTakesWhatMaxFrameAllows(t *testing.T) {
 	longest := []byte(`{"type":"` + strings.Repeat("t", domain.EventOverhead/2) + `"}`)
 	for _, size := range []int{0, 2 << 20} {
 		s := kurrenttest.Start(t, kurrenttest.Config{MaxAppendSize: size})
-		log := open(t, kurrentlog.Config{URL: s.URL(), MaxAppendSize: size, AnswerTime: patience})
+		log := open(t, kurrentlog.Config{URL: s.URL(), MaxAppendSize: size})
 		all := make([][]byte, log.MaxFrame()/(len(longest)+domain.EventOverhead))
 		for i := range all {
 			all[i] = longest

@@ -17,9 +17,12 @@ import (
 // patience bounds every wait of these tests; nothing is asserted about how long a thing takes.
 const patience = 2 * time.Minute
 
-// open opens a log until the test ends.
+// open opens a log until the test ends. Where the time for an answer is not what a test is about there is enough of it.
 func open(t testing.TB, cfg kurrentlog.Config) *kurrentlog.Log {
 	t.Helper()
+	if cfg.AnswerTime == 0 {
+		cfg.AnswerTime = patience / 4
+	}
 	log, err := kurrentlog.Open(t.Context(), cfg)
 	must(t, err)
 	t.Cleanup(log.Close)
