@@ -37,7 +37,7 @@ func TestTwoWritersOnOneLedgerMakeOneHistory(t *testing.T) {
 			nc, err := server.Dial()
 			must(t, err)
 			t.Cleanup(nc.Close)
-			log, err := natslog.Open(t.Context(), nc, natslog.Config{})
+			log, err := natslog.Open(t.Context(), nc, natslog.Config{AnswerTime: patience})
 			must(t, err)
 			t.Cleanup(log.Close)
 			return log

@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds every wait of the suite; nothing is asserted about how long a thing takes.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // Log is what an engine offers: the port, and its limit on one append.
 type Log interface {

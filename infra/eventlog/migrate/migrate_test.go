@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/errors"
 
@@ -21,6 +22,9 @@ import (
 	"github.com/jigowatt/daybook/infra/eventlog/natslog"
 )
 
+// answerTime is enough for an answer on a busy machine.
+const answerTime = 30 * time.Second
+
 func inMemory(t *testing.T) migrate.Log { t.Helper(); return memlog.New(memlog.Config{}) }
 
 func onNATS(t *testing.T) migrate.Log {
@@ -30,7 +34,7 @@ func onNATS(t *testing.T) migrate.Log {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	log, err := natslog.Open(t.Context(), server.Conn(), natslog.Config{})
+	log, err := natslog.Open(t.Context(), server.Conn(), natslog.Config{AnswerTime: answerTime})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +44,7 @@ func onNATS(t *testing.T) migrate.Log {
 
 func onKurrentDB(t *testing.T) migrate.Log {
 	t.Helper()
-	log, err := kurrentlog.Open(t.Context(), kurrentlog.Config{URL: kurrenttest.Start(t, kurrenttest.Config{}).URL()})
+	log, err := kurrentlog.Open(t.Context(), kurrentlog.Config{URL: kurrenttest.Start(t, kurrenttest.Config{}).URL(), AnswerTime: answerTime})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +69,7 @@ func onCluster(t *testing.T) migrate.Log {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	log, err := natslog.Open(t.Context(), nc, natslog.Config{Replicas: 3})
+	log, err := natslog.Open(t.Context(), nc, natslog.Config{Replicas: 3, AnswerTime: answerTime})
 	if err != nil {
 		t.Fatal(err)
 	}
