@@ -17,12 +17,9 @@ import (
 	"github.com/jigowatt/daybook/infra/eventlog/logtest"
 )
 
-// How long tests wait for an answer that never comes: short where that is all, and enough where what comes after it must be
-// in time on a machine that has much else to do.
-const (
-	short  = time.Second
-	enough = 3 * time.Second
-)
+// enough is how long tests wait for an answer that never comes, and for those before and after it that must be in time on a machine that
+// has much else to do.
+const enough = 4 * time.Second
 
 // begun gives a server, and a log on it that holds two events.
 func begun(t *testing.T, answerTime time.Duration) (*kurrenttest.Server, *kurrentlog.Log, [][]byte) {
@@ -38,22 +35,27 @@ func TestWhatNobodyAnswersIsAskedFor(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		faults  []kurrenttest.Fault
-		time    time.Duration // for an answer
+		time    time.Duration // for an answer, 0 where all answer, or the caller leaves when one does not
 		want    error
 		written bool
 	}{
 		"once, and nothing was written":                 {[]kurrenttest.Fault{kurrenttest.Hang}, enough, nil, true},
 		"once, though it was written":                   {[]kurrenttest.Fault{kurrenttest.HangAfterCommit}, enough, nil, true},
-		"never, and nothing was written":                {[]kurrenttest.Fault{kurrenttest.Hang, kurrenttest.Hang, kurrenttest.Hang, kurrenttest.Hang}, short, domain.ErrOutcomeUnknown, false},
-		"by an answer that is never known":              {[]kurrenttest.Fault{kurrenttest.UnknownResultUnwritten, kurrenttest.UnknownResultUnwritten, kurrenttest.UnknownResultUnwritten, kurrenttest.UnknownResultUnwritten}, enough, domain.ErrOutcomeUnknown, false},
-		"because the connection breaks again and again": {[]kurrenttest.Fault{kurrenttest.CutBeforeReading, kurrenttest.CutBeforeCommit, kurrenttest.CutAfterCommit}, enough, nil, true},
-		"by a server that does not let us in":           {[]kurrenttest.Fault{kurrenttest.AccessDenied}, enough, domain.ErrUnavailable, false},
+		"never, and nothing was written":                {[]kurrenttest.Fault{kurrenttest.Hang, kurrenttest.Hang, kurrenttest.Hang, kurrenttest.Hang}, 0, domain.ErrOutcomeUnknown, false},
+		"by an answer that is never known":              {[]kurrenttest.Fault{kurrenttest.UnknownResultUnwritten, kurrenttest.UnknownResultUnwritten, kurrenttest.UnknownResultUnwritten, kurrenttest.UnknownResultUnwritten}, 0, domain.ErrOutcomeUnknown, false},
+		"because the connection breaks again and again": {[]kurrenttest.Fault{kurrenttest.CutBeforeReading, kurrenttest.CutBeforeCommit, kurrenttest.CutAfterCommit}, 0, nil, true},
+		"by a server that does not let us in":           {[]kurrenttest.Fault{kurrenttest.AccessDenied}, 0, domain.ErrUnavailable, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, log, all := begun(t, c.time)
 			s.FailAppends(c.faults...)
-			err := log.Append(t.Context(), 2, [][]byte{[]byte("3")})
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			if c.time == 0 {
+				s.WhenHanging(leave)
+			}
+			err := log.Append(ctx, 2, [][]byte{[]byte("3")})
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Fatalf("the append returned %v, want %v", err, c.want)
 			}
@@ -77,15 +79,14 @@ func TestAnAppendThatArrivesLateIsThereOnce(t *testing.T) {
 	all = append(all, more...)
 	logtest.Check(t, log, all)
 
-	log = open(t, kurrentlog.Config{URL: s.URL(), AnswerTime: short})
-	s.FailAppends(kurrenttest.Late, kurrenttest.Late, kurrenttest.Late, kurrenttest.Late)
-	if err := log.Append(t.Context(), 4, [][]byte{[]byte("5")}); !errors.Is(err, domain.ErrOutcomeUnknown) {
+	ctx, leave := context.WithCancel(t.Context())
+	s.FailAppends(kurrenttest.Late)
+	s.WhenHanging(leave)
+	if err := log.Append(ctx, 4, [][]byte{[]byte("5")}); !errors.Is(err, domain.ErrOutcomeUnknown) {
 		t.Fatalf("the append returned %v, want its outcome unknown", err)
 	}
-	s.Heal()
 	s.Release()
 	all = append(all, []byte("5"))
-	log = open(t, kurrentlog.Config{URL: s.URL()})
 	reaches(t, log, all)
 	if err := log.Append(t.Context(), 4, [][]byte{[]byte("other")}); !errors.Is(err, domain.ErrFenced) {
 		t.Fatalf("an append where the late one came returned %v, want the fence", err)
@@ -203,11 +204,6 @@ func TestReadsThatGoWrongAreTriedAgainAndThenSaySo(t *testing.T) {
 				s.FailReads(kurrenttest.None, fault) // the end is told, the events are not at first
 				logtest.ReadAll(t, log, 0)
 			}
-			if log.Close(); fault == kurrenttest.Hang {
-				log = open(t, kurrentlog.Config{URL: s.URL(), AnswerTime: short})
-			} else {
-				log = open(t, kurrentlog.Config{URL: s.URL(), AnswerTime: enough})
-			}
 			for s.Waiting() < 1_000 {
 				s.FailReads(fault)
 			}
@@ -255,7 +251,7 @@ func TestAFollowerMissesNothingWhenItsSubscriptionBreaks(t *testing.T) {
 
 func TestAnEndlessOutageEndsReadingsThatWait(t *testing.T) {
 	t.Parallel()
-	s, log, _ := begun(t, short)
+	s, log, _ := begun(t, 0)
 	var last error
 	for b, err := range log.Read(t.Context(), 0) {
 		if last = err; b.CaughtUp {

@@ -44,7 +44,7 @@ func (l *Log) follow() {
 // subscribe follows the stream from the end that is known, until the subscription is dropped or gives what cannot be. It says
 // whether the server confirmed it.
 func (l *Log) subscribe(ctx context.Context) (confirmed bool, err error) {
-	if err := l.refresh(ctx); err != nil { // a subscription would wait on a stream that is gone
+	if err := l.glance(ctx); err != nil { // a subscription would wait on a stream that is gone
 		return false, err
 	}
 	c, err := l.take()
@@ -106,12 +106,16 @@ func (l *Log) beat(ctx context.Context, drop context.CancelCauseFunc) {
 		if l.tail.last() != known {
 			continue
 		}
-		asking, cancel := context.WithTimeout(ctx, beatPatience)
-		err := l.refresh(asking)
-		cancel()
-		if err != nil {
+		if err := l.glance(ctx); err != nil {
 			drop(err)
 			return
 		}
 	}
+}
+
+// glance asks for the end of the stream, and waits no longer for it than it may stay unknown that nobody answers.
+func (l *Log) glance(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, beatPatience)
+	defer cancel()
+	return l.refresh(ctx)
 }
