@@ -195,15 +195,23 @@ func TestReadsThatGoWrongAreTriedAgainAndThenSaySo(t *testing.T) {
 		"nobody knows who leads":                kurrenttest.NoLeaderInfo,
 		"the server does not let us":            kurrenttest.AccessDenied,
 	} {
-		t.Run(name, func(t *testing.T) {
+		// holding gives a server with two events, and a log whose memory holds neither.
+		holding := func(t *testing.T, answerTime time.Duration) (*kurrenttest.Server, *kurrentlog.Log, [][]byte) {
 			t.Parallel()
-			s, writer, all := begun(t, enough)
+			s, writer, all := begun(t, 0)
 			writer.Close()
-			log := open(t, kurrentlog.Config{URL: s.URL(), AnswerTime: enough}) // its memory holds nothing
-			if fault != kurrenttest.AccessDenied {
-				s.FailReads(kurrenttest.None, fault) // the end is told, the events are not at first
-				logtest.ReadAll(t, log, 0)
+			return s, open(t, kurrentlog.Config{URL: s.URL(), AnswerTime: answerTime}), all
+		}
+		t.Run(name+", once", func(t *testing.T) {
+			if fault == kurrenttest.AccessDenied {
+				t.Skip("who is not let in does not ask again")
 			}
+			s, log, all := holding(t, enough)
+			s.FailReads(kurrenttest.None, fault) // the end is told, the events are not at first
+			logtest.Check(t, log, all)
+		})
+		t.Run(name+", always", func(t *testing.T) {
+			s, log, all := holding(t, enough/2)
 			for s.Waiting() < 1_000 {
 				s.FailReads(fault)
 			}
