@@ -116,7 +116,7 @@ func (a *App) openPlace(ctx context.Context, place string, source bool) (engine,
 		a.closers.addPlain(log.Close)
 		return log, nil
 	case isKurrentDB(place):
-		log, err := kurrentlog.Open(ctx, kurrentlog.Config{URL: place, Name: a.cfg.Name, Logger: a.cfg.Logger})
+		log, err := kurrentlog.Open(ctx, kurrentlog.Config{URL: place, Name: a.cfg.Name, MaxAppendSize: a.cfg.KurrentDBMaxAppend, Logger: a.cfg.Logger})
 		if err != nil {
 			return nil, err
 		}

@@ -17,7 +17,11 @@ func (e *engineFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&e.engine, "engine", "", "what keeps the log: nats or kurrentdb (or DAYBOOK_ENGINE; nats)")
 	f.StringVar(&e.url, "kurrentdb-url", "", "the KurrentDB server, as esdb://host:2113; with a password better in DAYBOOK_KURRENTDB_URL")
-	f.IntVar(&e.maxAppend, "kurrentdb-max-append", 0, "that server's setting MaxAppendSize, in bytes; 1 MiB by default, as there")
+	addMaxAppend(cmd, &e.maxAppend)
+}
+
+func addMaxAppend(cmd *cobra.Command, size *int) {
+	cmd.Flags().IntVar(size, "kurrentdb-max-append", 0, "the KurrentDB server's setting MaxAppendSize, in bytes; 1 MiB by default, as there")
 }
 
 // set puts into a configuration what the flags and the environment say.

@@ -23,6 +23,7 @@ type migrated struct {
 func (p *program) migrate() *cobra.Command {
 	var m app.Migration
 	var name string
+	var maxAppend int
 	cmd := &cobra.Command{
 		Use:   "migrate --from PLACE --to PLACE",
 		Short: "Copy the log of a stopped ledger to another engine, and prove that it is the same",
@@ -52,7 +53,7 @@ func (p *program) migrate() *cobra.Command {
 				}
 				bar.reach(int64(done), int64(of))
 			}
-			result, err := app.Migrate(cmd.Context(), app.Config{Name: name, Version: version(), Logger: p.logger(false, slog.LevelWarn)}, m)
+			result, err := app.Migrate(cmd.Context(), app.Config{Name: name, KurrentDBMaxAppend: maxAppend, Version: version(), Logger: p.logger(false, slog.LevelWarn)}, m)
 			bar.finish()
 			if err != nil {
 				return err
@@ -65,6 +66,7 @@ func (p *program) migrate() *cobra.Command {
 	f.StringVar(&m.To, "to", "", "where it goes")
 	f.BoolVar(&m.Resume, "resume", false, "go on with a target that holds the beginning of the log")
 	f.StringVar(&name, "name", "", "the ledger's name, where one server holds several")
+	addMaxAppend(cmd, &maxAppend)
 	f.IntVar(&m.Replicas, "replicas", 0, "copies of every entry on a NATS cluster at the target; 1 by default")
 	return cmd
 }
