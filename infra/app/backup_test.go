@@ -104,6 +104,7 @@ const adaHere, bobHere = "email:ada@example.org", "email:bob@example.org"
 // The drill: a ledger is backed up, its directory is destroyed, and it is put back. Nothing is lost, a repetition is known again, and who
 // was forgotten before or after the backup stays forgotten.
 func TestALedgerIsPutBackFromItsBackups(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	k := newKeeper(t)
 	r := start(t, data)
@@ -164,6 +165,7 @@ func TestALedgerIsPutBackFromItsBackups(t *testing.T) {
 
 // An older backup of the keys knows Ada. The newer log says that she was forgotten, so that she stays so: not a byte of her key is left.
 func TestAnOlderBackupOfTheKeysBringsNobodyBack(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	k := newKeeper(t)
 	r := start(t, data)

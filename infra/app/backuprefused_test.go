@@ -17,6 +17,7 @@ import (
 
 // What a restore refuses, it leaves no trace of.
 func TestWhatIsNotRestored(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	k, other := newKeeper(t), newKeeper(t)
 	r := start(t, data)
@@ -72,6 +73,7 @@ func TestWhatIsNotRestored(t *testing.T) {
 
 // Where others saw more, the ledger goes on openly: under another origin and key, which it records and shows.
 func TestALedgerForksOpenly(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	k := newKeeper(t)
 	r := start(t, data)

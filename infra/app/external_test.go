@@ -52,6 +52,7 @@ func (e *elsewhere) stop() {
 }
 
 func TestALedgerRunsOnAServerElsewhere(t *testing.T) {
+	t.Parallel()
 	e, data := newElsewhere(t), filepath.Join(t.TempDir(), "data")
 	r := startWith(t, app.Config{Data: data, NATSURL: e.ClientURL()})
 	if r.at.NATS != e.ClientURL() {
@@ -102,6 +103,7 @@ func TestALedgerRunsOnAServerElsewhere(t *testing.T) {
 // The server is started again in the middle of the work, twice: the ledger comes back by itself, and loses nothing that it
 // acknowledged. Callers repeat what was not answered, under the same id.
 func TestTheServerElsewhereIsStartedAgainUnderLoad(t *testing.T) {
+	t.Parallel()
 	e := newElsewhere(t)
 	r := startWith(t, app.Config{Data: filepath.Join(t.TempDir(), "data"), NATSURL: e.ClientURL()})
 	b := newBooks()
@@ -164,6 +166,7 @@ func (b *books) repeat(t *testing.T, nc *nats.Conn, kind wire.Kind, id string) b
 }
 
 func TestTwoLedgersDoNotAnswerOnOneServer(t *testing.T) {
+	t.Parallel()
 	e := newElsewhere(t)
 	startWith(t, app.Config{Data: filepath.Join(t.TempDir(), "a"), NATSURL: e.ClientURL(), Name: "a"})
 	_, err := app.Open(t.Context(), app.Config{Data: filepath.Join(t.TempDir(), "b"), NATSURL: e.ClientURL(), Name: "b", HTTP: "127.0.0.1:0"})

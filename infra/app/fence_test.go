@@ -29,6 +29,7 @@ import (
 // Two processes write to one ledger on purpose, under load, on each engine: there is one history, every receipt is true, nothing is
 // there twice, and whoever loses says so and folds the log again.
 func TestTwoWritersOnOneLedgerMakeOneHistory(t *testing.T) {
+	t.Parallel()
 	t.Run("nats", func(t *testing.T) {
 		server, err := bus.Embedded(t.Context(), bus.Config{StoreDir: t.TempDir(), DontListen: true})
 		must(t, err)

@@ -32,6 +32,7 @@ func blocks(t *testing.T, data string) []string {
 // A bit of the log's own files is changed while the ledger is stopped: whether it was stopped cleanly or not, it does not start, or
 // says within seconds what is wrong, takes nothing on, and verifying names a position. JetStream alone loses the events silently.
 func TestABitChangedInTheLogIsNeverSilent(t *testing.T) {
+	t.Parallel()
 	sound := filepath.Join(t.TempDir(), "data")
 	r := start(t, sound)
 	for i := range 40 {

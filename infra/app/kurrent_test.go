@@ -20,6 +20,7 @@ import (
 )
 
 func TestALedgerRunsOnKurrentDB(t *testing.T) {
+	t.Parallel()
 	s := kurrenttest.Start(t, kurrenttest.Config{})
 	data := filepath.Join(t.TempDir(), "data")
 	cfg := app.Config{Data: data, Engine: app.EngineKurrentDB, KurrentDBURL: s.URL(), Name: "fenland"}

@@ -43,6 +43,7 @@ func (r *running) ready(t *testing.T) (bool, string) {
 }
 
 func TestALedgerIsTheSameAfterARestart(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	r := start(t, data)
 	first := r.record(t, "a")
@@ -64,6 +65,7 @@ func TestALedgerIsTheSameAfterARestart(t *testing.T) {
 
 // What is made of the log may be deleted: it is made again.
 func TestWhatIsMadeOfTheLogIsMadeAgain(t *testing.T) {
+	t.Parallel()
 	for _, folder := range []string{"memory", "views"} {
 		t.Run(folder, func(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "data")
@@ -88,6 +90,7 @@ func TestWhatIsMadeOfTheLogIsMadeAgain(t *testing.T) {
 }
 
 func TestADirectoryHasOneProcess(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	r := start(t, data)
 	child := func() (string, error) {
@@ -120,6 +123,7 @@ func TestADirectoryHasOneProcess(t *testing.T) {
 }
 
 func TestNothingListensBeyondLoopback(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{
 		"0.0.0.0:0", ":0", "[::]:0", "10.0.0.1:0", "192.168.1.1:0", "example.org:0", "localhost.example.org:0", "127.0.0.1.example.org:0",
 		"[::ffff:10.0.0.1]:0", "169.254.1.1:0", "2130706433:0",
@@ -161,6 +165,7 @@ func TestNothingListensBeyondLoopback(t *testing.T) {
 
 // What fails half way leaves nothing open or locked.
 func TestAStartThatFailsCanBeTriedAgain(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -179,6 +184,7 @@ func TestAStartThatFailsCanBeTriedAgain(t *testing.T) {
 }
 
 func TestHealthTurnsBadWhenTheWriterDoesNotRun(t *testing.T) {
+	t.Parallel()
 	r := start(t, filepath.Join(t.TempDir(), "data"))
 	if err := app.Healthy(r.app); err != nil {
 		t.Errorf("while it runs: %v", err)
@@ -192,6 +198,7 @@ func TestHealthTurnsBadWhenTheWriterDoesNotRun(t *testing.T) {
 }
 
 func TestAStoppedLedgerIsReadAndRebuilt(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	if _, err := app.OpenStopped(t.Context(), app.Config{Data: data}); !errors.Is(err, domain.ErrNotFound) || errors.FlattenHints(err) == "" {
 		t.Errorf("no ledger: %v", err)

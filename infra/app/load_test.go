@@ -251,12 +251,13 @@ func (b *books) hold(t *testing.T, r *running) {
 
 // Asked to stop in the middle of the work: every receipt is true, and nobody whose action was recorded is left without an answer.
 func TestStoppingUnderLoad(t *testing.T) {
+	t.Parallel()
 	data, b := filepath.Join(t.TempDir(), "data"), newBooks()
 	for round := range 4 {
 		r := start(t, data)
 		before := b.told()
 		wait := b.load(t, r.at, round)
-		until(t, "some load", func() bool { return b.told() > before+2000 })
+		until(t, "some load", func() bool { return b.told() > before+700 })
 		if err := r.stop(); err != nil {
 			t.Fatalf("%+v", err)
 		}

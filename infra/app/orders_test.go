@@ -27,6 +27,7 @@ const enquiries = `{"processor":{"name":"Aldgate","regime":"UK","territory":["GB
 // TestAnAnsweredEnquiryIsErased goes the whole way round: a service reports what it has and that the enquiry was answered, the ledger
 // orders it to erase, the service asks whom the order is about, erases, and answers.
 func TestAnAnsweredEnquiryIsErased(t *testing.T) {
+	t.Parallel()
 	a, err := app.Open(t.Context(), app.Config{
 		Data: filepath.Join(t.TempDir(), "data"), HTTP: "127.0.0.1:0", NATS: "127.0.0.1:0", Sweep: 50 * time.Millisecond,
 	})

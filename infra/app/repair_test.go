@@ -136,6 +136,7 @@ func replace(t *testing.T, from, to string, names ...string) {
 
 // Whatever happened to one copy, or to both at different places, the history is put together again, byte for byte.
 func TestADamagedHistoryIsPutTogetherAgain(t *testing.T) {
+	t.Parallel()
 	early, sound, other := grown(t)
 	whole := history(t, sound)
 	head, err := verified(t, sound)
@@ -220,6 +221,7 @@ func TestADamagedHistoryIsPutTogetherAgain(t *testing.T) {
 
 // What was acknowledged, was not signed yet and is damaged in the log is in no other place: it is missed, named and put aside.
 func TestWhatIsLostForGoodIsNamed(t *testing.T) {
+	t.Parallel()
 	early, data, _ := grown(t)
 	replace(t, early, data, "tiles", "checkpoint")
 	flip(t, block(t, data), 10) // the last frame

@@ -32,6 +32,7 @@ func opened(t *testing.T, data string) error {
 
 // A log, its proof and its mark that were put back as they once were agree with each other: what was made of the log later tells.
 func TestWhatTheMemoryOrAViewHasSeenIsMissed(t *testing.T) {
+	t.Parallel()
 	early, late, _ := grown(t)
 	end := domain.Position(bytes.Count(history(t, early), []byte{'\n'}))
 	until := domain.Position(bytes.Count(history(t, late), []byte{'\n'}))
@@ -73,6 +74,7 @@ func TestWhatTheMemoryOrAViewHasSeenIsMissed(t *testing.T) {
 
 // Nothing is signed for a log before all that knows of it agrees.
 func TestNoProofBeginsAnewForALogThatIsCut(t *testing.T) {
+	t.Parallel()
 	early, data, _ := grown(t)
 	whole := copied(t, data)
 	replace(t, early, data, "nats")
@@ -105,6 +107,7 @@ func TestNoProofBeginsAnewForALogThatIsCut(t *testing.T) {
 }
 
 func TestTilesThatAreGoneAreWrittenFromTheLog(t *testing.T) {
+	t.Parallel()
 	_, data, _ := grown(t)
 	head, err := verified(t, data)
 	must(t, err)

@@ -11,6 +11,7 @@ import (
 
 // Whatever reads the log of a stopped ledger says of a damaged one which positions are concerned, and not that the program is wrong.
 func TestWhoReadsADamagedLogHearsOfTheDamage(t *testing.T) {
+	t.Parallel()
 	sound := filepath.Join(t.TempDir(), "data")
 	r := start(t, sound)
 	r.recordMany(t, "one", 8)
