@@ -27,6 +27,11 @@ var basisWords = map[Basis]string{
 	RecognisedLegitimateInterest: "recognised legitimate interest",
 }
 
+// Bases lists the bases in the order of the article.
+func Bases() []Basis {
+	return []Basis{Consent, Contract, LegalObligation, VitalInterests, PublicTask, RecognisedLegitimateInterest, LegitimateInterests}
+}
+
 // Words gives the basis in plain words.
 func (b Basis) Words() string { return basisWords[b] }
 

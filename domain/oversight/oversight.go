@@ -116,6 +116,7 @@ const (
 	Contacts View = "contacts"
 	Entries  View = "entries" // the log, narrowed down to the person
 	SetAside View = "quarantine"
+	Secret   View = "secret" // what the law forbids telling the controller and the person (Art. 28(3)(a)), shown or counted
 )
 
 // Check says whether a digest and its counts can be those of an export. It returns domain.ErrInvalid.

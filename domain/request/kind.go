@@ -49,8 +49,8 @@ var kinds = map[Kind]kindTerms{
 	Restriction:       {article: "Art. 18", words: "restriction of processing", task: Restrict, told: true},
 	Portability:       {article: "Art. 20", words: "data portability", reviewed: true},
 	Objection:         {article: "Art. 21", words: "objection", task: Stop},
-	AutomatedDecision: {article: "Art. 22", words: "human review of an automated decision"},
-	Complaint:         {article: "Art. 77", uk: "DPA 2018 s.164A", words: "complaint"},
+	AutomatedDecision: {article: "Art. 22", uk: "Art. 22A to 22D", words: "human review of an automated decision"},
+	Complaint:         {article: "Art. 77", uk: "DPA 2018 s.164A, s.165", words: "complaint"},
 }
 
 // Kinds lists the kinds in the order of their articles.
@@ -67,10 +67,11 @@ func ParseKind(s string) (Kind, error) {
 	return Kind(s), nil
 }
 
-// Article gives the place in the law of a regime, for example Art. 17. Where the UK has a provision of its own, that comes first.
+// Article gives the place in the law of a regime, for example Art. 17. Where the UK has a provision of its own, it is that: Articles 22
+// and 77 stand in UK law no more.
 func (k Kind) Article(r domain.Regime) string {
 	if own := kinds[k].uk; own != "" && r == domain.UK {
-		return own + ", " + kinds[k].article
+		return own
 	}
 	return kinds[k].article
 }

@@ -41,33 +41,67 @@ var rightsByBasis = map[domain.Basis][]string{
 	domain.RecognisedLegitimateInterest: {"A13", "A14", "A15", "A16", "A17", "A18", "A21", "A22", "A77"},
 }
 
-// RightsFor lists the rights that a person has by default where processing rests on the basis, in the order of the articles. It is
-// a default to begin from, not a decision: the controller decides each case.
-func RightsFor(b domain.Basis) []Right {
+// order is that of the articles.
+var order = []string{"A7-3", "A13", "A14", "A15", "A16", "A17", "A18", "A20", "A21", "A22", "A77"}
+
+// ofUK are the rights that UK law has put in another place since the Data (Use and Access) Act 2025: section 80 replaces Article 22 from
+// 5 February 2026, section 103 omits Article 77 from 19 June 2026.
+var ofUK = map[string]Right{
+	"A22": {"A22", "Art. 22A to 22D", "the safeguards of a significant decision that is solely automated", AutomatedDecision},
+	"A77": {"A77", "DPA 2018 s.164A, s.165", "complain to the controller, and to the Information Commissioner", Complaint},
+}
+
+// Entitled is a right as it stands where processing rests on one basis.
+type Entitled struct {
+	Right
+	// Usual says that the right usually goes with the basis.
+	Usual bool
+	// Against is what usually stands against it otherwise. It may still be owed in a given case.
+	Against string
+}
+
+// RightsUnder lists all rights of a regime with how each usually stands where processing rests on the basis, in the order of the
+// articles; none for a basis that the regime does not have. It is a default to begin from, not a decision: the controller decides each
+// case.
+func RightsUnder(r domain.Regime, b domain.Basis) []Entitled {
 	names := rightsByBasis[b]
-	list := make([]Right, 0, len(names))
-	for _, n := range names {
-		list = append(list, rights[n])
+	if len(names) == 0 || b == domain.RecognisedLegitimateInterest && r != domain.UK {
+		return nil
+	}
+	list := make([]Entitled, 0, len(order))
+	for _, n := range order {
+		e := Entitled{Right: rights[n], Usual: slices.Contains(names, n)}
+		if own, is := ofUK[n]; is && r == domain.UK {
+			e.Right = own
+			// The safeguards of Article 22C are owed whatever the decision rests on.
+			e.Usual = true
+		}
+		if !e.Usual {
+			e.Against = against[n]
+		}
+		list = append(list, e)
 	}
 	return list
 }
 
-// Usual says whether a case of the kind is among the default rights for the basis and, where it is not, which provision usually
-// stands against it. Whatever the basis, a person may object to direct marketing (Art. 21(2)).
-func Usual(b domain.Basis, k Kind) (usual bool, against string) {
-	if slices.ContainsFunc(RightsFor(b), func(r Right) bool { return r.Kind == k }) {
-		return true, ""
+// against are the provisions that usually stand against a right where it does not go with the basis. Whatever the basis, a person may
+// object to direct marketing.
+var against = map[string]string{
+	"A7-3": "Art. 7(3): consent alone is withdrawn",
+	"A14":  "Art. 14(5)(c): where law lays the obtaining down",
+	"A17":  "Art. 17(3)(b)",
+	"A20":  "Art. 20(1)(a): consent and contract only",
+	"A21":  "Art. 21(1); direct marketing apart, Art. 21(2)",
+	"A22":  "Art. 22(2)(b)",
+}
+
+// RightsFor lists those rights that usually go with the basis.
+func RightsFor(r domain.Regime, b domain.Basis) []Right {
+	var list []Right
+	for _, e := range RightsUnder(r, b) {
+		if e.Usual {
+			list = append(list, e.Right)
+		}
 	}
-	switch k {
-	case Erasure:
-		return false, "Art. 17(3)(b)"
-	case Portability:
-		return false, "Art. 20(1)(a)"
-	case Objection:
-		return false, "Art. 21(1); direct marketing apart, Art. 21(2)"
-	case AutomatedDecision:
-		return false, "Art. 22(2)(b)"
-	default:
-		return false, ""
-	}
+	return list
 }

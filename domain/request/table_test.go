@@ -132,7 +132,7 @@ func TestEveryWayToCloseAPlaceHasWords(t *testing.T) {
 	}
 }
 
-// DPV 2.3, legal_basis_rights_mapping: the default rights by basis.
+// DPV 2.3, legal_basis_rights_mapping: the default rights by basis; and what UK law has put in another place.
 func TestWhichRightsAreUsualOnWhichBasis(t *testing.T) {
 	for basis, want := range map[domain.Basis]string{
 		domain.Consent:                      "A7-3 A13 A14 A15 A16 A17 A18 A20 A22 A77",
@@ -141,11 +141,11 @@ func TestWhichRightsAreUsualOnWhichBasis(t *testing.T) {
 		domain.VitalInterests:               "A13 A14 A15 A16 A17 A18 A22 A77",
 		domain.PublicTask:                   "A13 A14 A15 A16 A18 A21 A22 A77",
 		domain.LegitimateInterests:          "A13 A14 A15 A16 A17 A18 A21 A22 A77",
-		domain.RecognisedLegitimateInterest: "A13 A14 A15 A16 A17 A18 A21 A22 A77",
+		domain.RecognisedLegitimateInterest: "",
 		"":                                  "",
 	} {
 		var names []string
-		for _, r := range request.RightsFor(basis) {
+		for _, r := range request.RightsFor(domain.EU, basis) {
 			names = append(names, r.Name)
 			if r.Article == "" || r.Words == "" {
 				t.Errorf("%s has no words", r.Name)
@@ -156,23 +156,37 @@ func TestWhichRightsAreUsualOnWhichBasis(t *testing.T) {
 		}
 	}
 	for _, row := range []struct {
+		rule    string
+		regime  domain.Regime
 		basis   domain.Basis
-		kind    request.Kind
+		right   string
 		usual   bool
+		article string
 		against string
 	}{
-		{domain.Consent, request.Erasure, true, ""},
-		{domain.LegalObligation, request.Erasure, false, "Art. 17(3)(b)"},
-		{domain.Contract, request.Portability, true, ""},
-		{domain.LegitimateInterests, request.Portability, false, "Art. 20(1)(a)"},
-		{domain.LegitimateInterests, request.Objection, true, ""},
-		{domain.Contract, request.Objection, false, "Art. 21(1); direct marketing apart, Art. 21(2)"},
-		{domain.LegalObligation, request.AutomatedDecision, false, "Art. 22(2)(b)"},
-		{domain.LegalObligation, request.Complaint, true, ""},
+		{"a consent can be withdrawn", domain.EU, domain.Consent, "A7-3", true, "Art. 7(3)", ""},
+		{"nothing else can", domain.EU, domain.Contract, "A7-3", false, "Art. 7(3)", "consent alone"},
+		{"what rests on consent can be erased", domain.EU, domain.Consent, "A17", true, "Art. 17", ""},
+		{"what the law demands stays", domain.EU, domain.LegalObligation, "A17", false, "Art. 17", "Art. 17(3)(b)"},
+		{"a contract's data can be taken along", domain.UK, domain.Contract, "A20", true, "Art. 20", ""},
+		{"an interest's cannot", domain.UK, domain.LegitimateInterests, "A20", false, "Art. 20", "Art. 20(1)(a)"},
+		{"an interest can be objected to", domain.EU, domain.LegitimateInterests, "A21", true, "Art. 21", ""},
+		{"a recognised one too", domain.UK, domain.RecognisedLegitimateInterest, "A21", true, "Art. 21", ""},
+		{"a contract cannot, but for marketing", domain.UK, domain.Contract, "A21", false, "Art. 21", "Art. 21(1); direct marketing apart, Art. 21(2)"},
+		{"in the Union the law may allow an automated decision", domain.EU, domain.LegalObligation, "A22", false, "Art. 22", "Art. 22(2)(b)"},
+		{"in the UK its safeguards are owed all the same", domain.UK, domain.LegalObligation, "A22", true, "Art. 22A to 22D", ""},
+		{"in the Union a complaint goes to the authority", domain.EU, domain.LegalObligation, "A77", true, "Art. 77", ""},
+		{"in the UK to the controller, too", domain.UK, domain.LegalObligation, "A77", true, "DPA 2018 s.164A, s.165", ""},
 	} {
-		if usual, against := request.Usual(row.basis, row.kind); usual != row.usual || against != row.against {
-			t.Errorf("%s on %s: %v %q", row.kind, row.basis, usual, against)
+		list := request.RightsUnder(row.regime, row.basis)
+		at := slices.IndexFunc(list, func(e request.Entitled) bool { return e.Name == row.right })
+		if at < 0 || list[at].Usual != row.usual || list[at].Article != row.article || !strings.Contains(list[at].Against, row.against) ||
+			(list[at].Against == "") != (row.against == "") {
+			t.Errorf("%s: %+v", row.rule, list)
 		}
+	}
+	if list := request.RightsUnder(domain.EU, domain.RecognisedLegitimateInterest); list != nil {
+		t.Errorf("the Union has a basis of the UK: %+v", list)
 	}
 }
 
@@ -217,7 +231,9 @@ func TestAKindIsCitedByTheLawOfItsRegime(t *testing.T) {
 		regime domain.Regime
 		want   string
 	}{
-		{request.Complaint, domain.UK, "DPA 2018 s.164A, Art. 77"},
+		{request.Complaint, domain.UK, "DPA 2018 s.164A, s.165"},
+		{request.AutomatedDecision, domain.UK, "Art. 22A to 22D"},
+		{request.AutomatedDecision, domain.EU, "Art. 22"},
 		{request.Complaint, domain.EU, "Art. 77"},
 		{request.Access, domain.UK, "Art. 15"},
 		{request.Access, domain.EU, "Art. 15"},

@@ -177,6 +177,7 @@ func (a *API) routes() {
 	a.registerRoutes()
 	a.peopleRoutes()
 	a.matterRoutes()
+	a.rightRoutes()
 	a.lookRoutes()
 	a.exportRoutes()
 	a.bundleRoutes()

@@ -50,14 +50,13 @@ func questions() []question {
 	list := []question{}
 	for _, path := range []string{
 		"/register", "/recipients", "/services", "/controllers/fenland-cycles/instructions", "/controllers/fenland-cycles/instructions/orders",
-		"/controllers/fenland-cycles/instructions/orders/basis?on=2026-11-20", "/findings?limit=1000", "/findings?secret=show&limit=1000",
-		"/findings?code=no-instruction", "/findings/counts", "/findings/counts?by=day&from=2026-11-01&secret=show", "/findings/retroactive",
+		"/controllers/fenland-cycles/instructions/orders/basis?on=2026-11-20", "/findings?limit=1000", "/findings?code=no-instruction", "/findings/counts", "/findings/retroactive",
 		"/retention/calendar", "/retention/calendar?by=day", "/retention/due", "/retention/due?by=2030-01-01", "/retention/blocked",
-		"/orders", "/looks", "/disclosures", "/disclosures?secret=show", "/disclosures?secret=count", "/recipients/seen", "/transfers",
-		"/article30", "/article30?secret=show", "/controllers/fenland-cycles/article30", "/promises", "/promises?secret=show",
-		"/controllers/harbour-books/promises", "/statistics?from=2026-11-01", "/sources", "/sources?controller=fenland-cycles", "/cases?all=true",
-		"/controllers/fenland-cycles/court-orders", "/controllers/fenland-cycles/court-orders?secret=show",
-		"/controllers/fenland-cycles/cases/access-1", // From here on whoever asks is recorded, which moves the end.
+		"/orders", "/looks", "/disclosures", "/recipients/seen", "/transfers",
+		"/article30", "/controllers/fenland-cycles/article30", "/promises", "/controllers/harbour-books/promises", "/statistics?from=2026-11-01", "/sources", "/sources?controller=fenland-cycles", "/cases?all=true",
+		"/controllers/fenland-cycles/court-orders", "/controllers/fenland-cycles/cases/access-1", // From here on whoever asks is recorded, which moves the end.
+		"/findings?secret=show&limit=1000", "/findings/counts?by=day&from=2026-11-01&secret=show", "/disclosures?secret=show", "/disclosures?secret=count",
+		"/article30?secret=show", "/promises?secret=show", "/controllers/fenland-cycles/court-orders?secret=show",
 	} {
 		list = append(list, question{path: path})
 	}
@@ -224,7 +223,7 @@ func (q question) same(a, b []byte) bool {
 		return false
 	}
 	delete(y, "now")
-	if q.body != nil || strings.Contains(q.path, "/cases/") {
+	if q.body != nil || strings.Contains(q.path, "/cases/") || strings.Contains(q.path, "secret=") {
 		for _, answer := range []map[string]any{x, y} {
 			delete(answer, "position")
 			delete(answer, "looks")

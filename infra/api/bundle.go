@@ -36,6 +36,9 @@ func (c *call) bundle() error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
+	if err := c.mayShow(in.Regulator); err != nil {
+		return err
+	}
 	by, err := c.by()
 	if err != nil {
 		return err

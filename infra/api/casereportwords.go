@@ -7,6 +7,7 @@ import (
 
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/sentence"
@@ -39,10 +40,10 @@ func (r *reporting) finish() {
 	r.out.Rights = r.rights()
 	r.out.Complaint = "You can complain to the supervisory authority of the country where you live or work, or where the infringement was (Art. 77)."
 	if r.s.Received.Regime == domain.UK {
-		r.out.Complaint = "You can complain to " + r.out.ControllerName + " first (DPA 2018 s.164A), and to the Information Commissioner (Art. 77)."
+		r.out.Complaint = "You can complain to " + r.out.ControllerName + " first (DPA 2018 s.164A), and to the Information Commissioner (s.165)."
 	}
 	r.out.Automated = "The ledger has no word of a decision based solely on automated processing. " + r.out.ControllerName +
-		" answers for what it decides elsewhere (Art. 22)."
+		" answers for what it decides elsewhere (" + request.AutomatedDecision.Article(r.s.Received.Regime) + ")."
 	if r.s.Reviewed != nil {
 		for _, w := range r.s.Reviewed.Withheld {
 			r.out.Withheld = append(r.out.Withheld, wire.CaseWithheld{CaseCited: refused(w.Cited), Items: w.Items})
@@ -55,7 +56,12 @@ func (r *reporting) rights() []wire.ReportRight {
 	list := []wire.ReportRight{}
 	for _, name := range slices.Sorted(maps.Keys(r.terms)) {
 		t := r.terms[name]
-		for _, right := range request.RightsFor(t.Basis) {
+		usual := request.RightsFor(r.s.Received.Regime, t.Basis)
+		if t.Marketing() && !dossier.Objectionable(t.Basis) {
+			// Art. 21(2), 21(4): whatever the basis, and the person is told of it.
+			usual = append(usual, request.Right{Article: "Art. 21(2)", Words: "object to direct marketing"})
+		}
+		for _, right := range usual {
 			if right.Kind == request.Complaint || right.Name == "A13" || right.Name == "A14" {
 				continue // The complaint has its own words, and informing is no right to be asked for.
 			}

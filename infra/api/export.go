@@ -58,6 +58,9 @@ func (c *call) export() error {
 	if err != nil {
 		return err
 	}
+	if err := c.mayShow(in.Secret); err != nil {
+		return err
+	}
 	e, err := c.exportOf(in)
 	if err != nil {
 		return err

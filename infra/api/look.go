@@ -10,6 +10,7 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/domain/request"
+	"github.com/jigowatt/daybook/infra/problem"
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
@@ -76,6 +77,30 @@ func (c *call) opened(controller domain.ControllerID, view oversight.View) error
 		return err
 	}
 	return c.revealed(oversight.DetailsRevealed{By: by, Controller: controller, View: view})
+}
+
+// mayShow is looksAtSecrets where the body asks for what the law forbids telling.
+func (c *call) mayShow(asked bool) error {
+	if !asked {
+		return nil
+	}
+	return c.looksAtSecrets()
+}
+
+// looksAtSecrets records that the caller is shown, or told the number of, what the law forbids telling the controller and the person
+// (Art. 28(3)(a)). It asks who looks and why, and names neither the controller nor the person whose it is: their own lists of who looked
+// would give it away.
+func (c *call) looksAtSecrets() error {
+	by, err := c.by()
+	if err != nil {
+		return err
+	}
+	if by.Known == oversight.Unnamed || by.Reason == oversight.Unstated {
+		return problem.New(wire.Forbidden, "what the law forbids telling is shown to nobody who does not say who asks and why",
+			"Send the headers Daybook-Actor and Daybook-Reason (daybook: --as and --reason). Each such look is recorded. It is for us and the "+
+				"regulator, never for the client or the person.")
+	}
+	return c.revealed(oversight.DetailsRevealed{By: by, View: oversight.Secret})
 }
 
 func (c *call) revealed(r oversight.DetailsRevealed) error {
@@ -151,6 +176,8 @@ func viewWords(v oversight.View) string {
 		return "entries of the log"
 	case oversight.SetAside:
 		return "a message that was set aside"
+	case oversight.Secret:
+		return "what the law forbids telling the client and the person"
 	}
 	return string(v)
 }

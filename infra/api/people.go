@@ -73,6 +73,9 @@ func (c *call) find(text wire.Text) (person, error) {
 
 // showPerson gives all that is known of a person in one answer.
 func (c *call) showPerson(in wire.TrailQuery) (wire.Person, domain.Position, error) {
+	if err := c.mayShow(in.Secret); err != nil {
+		return wire.Person{}, 0, err
+	}
 	if err := c.back(in.At); err != nil {
 		return wire.Person{}, 0, err
 	}

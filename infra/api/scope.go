@@ -26,7 +26,7 @@ func secret() *huma.Param {
 	return &huma.Param{
 		Name: "secret", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"show"}},
 		Description: "show includes what was done under orders that the law forbids telling of: for the processor and the regulator, " +
-			"never for the controller or a person.",
+			"never for the controller or a person. It needs Daybook-Actor and Daybook-Reason, and is recorded.",
 	}
 }
 
@@ -35,7 +35,7 @@ func countedSecret() *huma.Param {
 	return &huma.Param{
 		Name: "secret", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"show", "count"}},
 		Description: "count says how much the law forbids telling of and is left out; show shows it. Both are for the processor and the " +
-			"regulator, never for the controller or a person.",
+			"regulator, never for the controller or a person. They need Daybook-Actor and Daybook-Reason, and are recorded.",
 	}
 }
 

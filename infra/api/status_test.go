@@ -23,7 +23,7 @@ var paths = []string{
 	"POST /record/{controller}/{service}", "POST /ask/{controller}/{service}", "POST /register/plan", "POST /register",
 	"GET /register", "GET /controllers/{controller}/instructions", "GET /controllers/{controller}/instructions/{instruction}",
 	"GET /controllers/{controller}/instructions/{instruction}/basis",
-	"GET /recipients", "GET /services", "POST /controllers/{controller}/people/trail", "POST /controllers/{controller}/people/holdings",
+	"GET /recipients", "GET /services", "GET /rights", "POST /controllers/{controller}/people/trail", "POST /controllers/{controller}/people/holdings",
 	"POST /controllers/{controller}/people/show", "POST /controllers/{controller}/people/link", "POST /controllers/{controller}/people/forget",
 	"POST /controllers/{controller}/people/matters", "POST /controllers/{controller}/people/standing",
 	"POST /controllers/{controller}/court-orders", "POST /controllers/{controller}/court-orders/{order}/informed",

@@ -18,6 +18,9 @@ import (
 
 // personTrail gives one page of a trail.
 func (c *call) personTrail(in wire.TrailQuery) (wire.Trail, domain.Position, error) {
+	if err := c.mayShow(in.Secret); err != nil {
+		return wire.Trail{}, 0, err
+	}
 	if err := c.back(in.At); err != nil {
 		return wire.Trail{}, 0, err
 	}

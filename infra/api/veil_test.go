@@ -58,6 +58,9 @@ func TestTheLogWithholdsWhatMustNotBeToldAndStillProves(t *testing.T) {
 		}
 	}
 	for i, e := range logLines(t, l.get("/api/v1/log?secret=show").body) {
+		if i == len(stored) {
+			break // the record of this very look
+		}
 		if e.Withheld || !bytes.Equal(e.Event, stored[i]) {
 			t.Errorf("the regulator is shown %+v", e)
 		}

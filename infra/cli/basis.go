@@ -13,7 +13,7 @@ func (p *program) basis() *cobra.Command {
 	var controller, instruction string
 	cmd := &cobra.Command{
 		Use:   "basis -c CONTROLLER -i INSTRUCTION",
-		Short: "Which basis an instruction gave on a date, as it was known then or is known now",
+		Short: "Which basis an instruction gave on a date, and which rights go with each basis",
 		Long: "Says which Article 6 basis the client's instruction gave on a date, by the dates on which the client gave, changed and\n" +
 			"withdrew it. With --at it says so as it was known when the ledger had so many entries, and what is known now besides.",
 		Example: "  daybook basis -c fenland-cycles -i orders --on 2026-03-01\n  daybook basis -c fenland-cycles -i orders --on 2026-03-01 --at 120",
@@ -49,5 +49,6 @@ func (p *program) basis() *cobra.Command {
 	}
 	clientFlag(cmd, &controller)
 	cmd.Flags().StringVarP(&instruction, "instruction", "i", "", "the instruction, by its name in the register")
+	cmd.AddCommand(p.basisRights())
 	return cmd
 }

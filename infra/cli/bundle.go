@@ -48,7 +48,7 @@ func (p *program) bundleCreate() *cobra.Command {
 	flags.StringVar(&f.Case, "case", "", "only of this case and of the person whose it is")
 	flags.StringVar(&f.from, "from", "", "from this position on, or recorded since this day or time")
 	flags.StringVar(&f.to, "to", "", "before this position, or recorded before this day or time")
-	flags.BoolVar(&f.Regulator, "regulator", false, "also what the law forbids telling the client and the person; never for them")
+	flags.BoolVar(&f.Regulator, "regulator", false, secretUsage)
 	flags.StringVar(&f.policy, "policy", "", "with --data, the policy of the witnesses; that which the ledger was served with last")
 	flags.StringVar(&f.out, "out", "", "the file to write, or - for standard output")
 	f.add(cmd, "make it of")

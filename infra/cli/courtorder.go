@@ -98,7 +98,9 @@ func (p *program) courtOrderList() *cobra.Command {
 	var secret, count bool
 	cmd := &cobra.Command{
 		Use: "list -c CONTROLLER", Short: "List the orders to disclose, without those that the law keeps secret",
-		Example: "  daybook court-order list -c fenland-cycles",
+		Long: "Lists the orders of courts and authorities. Those that the law forbids telling the client and the person of are counted with\n" +
+			"--count-secret and shown with --secret, to us and the regulator only: both need --as and --reason, and each such look is recorded.",
+		Example: "  daybook court-order list -c fenland-cycles\n  daybook court-order list -c fenland-cycles --count-secret --as petra --reason authority",
 		Args:    exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := under(controller); err != nil {
@@ -118,8 +120,8 @@ func (p *program) courtOrderList() *cobra.Command {
 		},
 	}
 	clientFlag(cmd, &controller)
-	cmd.Flags().BoolVar(&count, "count-secret", false, "count what the law forbids telling, without showing it")
-	cmd.Flags().BoolVar(&secret, "secret", false, "show the secret ones: for us and the regulator, never for the client or a person")
+	cmd.Flags().BoolVar(&count, "count-secret", false, "count what the law forbids telling; needs --as and --reason, and is recorded")
+	cmd.Flags().BoolVar(&secret, "secret", false, secretUsage)
 	return cmd
 }
 

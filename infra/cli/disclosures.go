@@ -15,7 +15,7 @@ func (p *program) disclosures() *cobra.Command {
 	var secret, count bool
 	cmd := &cobra.Command{
 		Use: "disclosures", Short: "The register of disclosures and transfers: to whom, where to, and under which orders of courts",
-		Example: "  daybook disclosures -c fenland-cycles\n  daybook disclosures --secret -o json",
+		Example: "  daybook disclosures -c fenland-cycles\n  daybook disclosures --secret --as petra --reason authority -o json",
 		Args:    exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f := filter{}.set("controller", controller)
@@ -34,7 +34,7 @@ func (p *program) disclosures() *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&controller, "controller", "c", "", "only of this client")
 	secretFlag(cmd, &secret)
-	cmd.Flags().BoolVar(&count, "count-secret", false, "count what the law forbids telling, without showing it")
+	cmd.Flags().BoolVar(&count, "count-secret", false, "count what the law forbids telling; needs --as and --reason, and is recorded")
 	return cmd
 }
 

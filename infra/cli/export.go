@@ -56,7 +56,7 @@ func (p *program) export() *cobra.Command {
 	f.StringVar(&person, "person", "", "whose trail, as kind:value; - reads it from standard input")
 	f.Int64Var(&at, "at", -1, "as it was known when the ledger had so many entries")
 	f.BoolVar(&in.Contacts, "contacts", false, "with the particulars of contacts, in article30")
-	f.BoolVar(&in.Secret, "secret", false, "also what the law forbids telling clients and people; never for them")
+	f.BoolVar(&in.Secret, "secret", false, secretUsage)
 	return cmd
 }
 

@@ -88,9 +88,16 @@ func (p *program) findingsCount() *cobra.Command {
 				return err
 			}
 			l := listing{whole: counts, head: []string{"Client", "Day", "Entries", "Finding", "What is wrong"}, empty: "Nothing is wrong with what was done."}
+			if p.format == "csv" {
+				l.head = []string{"controller", "day", "entries", "code", "message", "article"}
+			}
 			for _, c := range counts.Counts {
 				l.items = append(l.items, c)
 				for _, n := range c.Findings {
+					if p.format == "csv" {
+						l.rows = append(l.rows, []string{c.Controller, c.Day, strconv.FormatUint(n.Entries, 10), n.Code, n.Message, n.Article})
+						continue
+					}
 					l.rows = append(l.rows, []string{c.Controller, orText(c.Day, "all"), strconv.FormatUint(n.Entries, 10), n.Code, n.Message + " (" + n.Article + ")"})
 				}
 			}

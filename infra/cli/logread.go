@@ -25,7 +25,8 @@ func (p *program) logRead() *cobra.Command {
 			"With --person it finds the person in the vault and reads the entries that name them, without ever repeating the\n" +
 			"identifier; give - to read it from standard input. With --as-of it ends where the log ended then: at a position, or\n" +
 			"after what was recorded until a time. What the law forbids telling of now is withheld: its line has the position\n" +
-			"and the leaf hash, so that the history still proves; --secret shows it to the regulator. A filter leaves such lines\n" +
+			"and the leaf hash, so that the history still proves; --secret shows it to the regulator, who says who they are\n" +
+			"with --as and why with --reason; a running ledger records that. A filter leaves such lines\n" +
 			"out, because whose they are must not be told. With --data it reads the directory of a ledger that is stopped.",
 		Example: "  daybook log read --from 100 --to 200\n  daybook log read -c fenland-cycles --type daybook.action -o jsonl\n" +
 			"  daybook log read -c fenland-cycles --person email:ada.wren@example.org -o jsonl\n" +

@@ -156,7 +156,12 @@ func (p *program) restriction() *cobra.Command {
 
 func (p *program) hold() *cobra.Command {
 	var until string
-	list := p.standing("list", "List the holds on a person's data", func(s wire.Standing) listing { return holdList(s) })
+	list := p.standing("list", "List the holds on a person's data", func(s wire.Standing) listing {
+		if p.format == "csv" {
+			return holdRows(s)
+		}
+		return holdList(s)
+	})
 	return group("hold", "Keep data from removal: a court's order, a legal claim (Art. 17(3))",
 		p.matter(wire.MatterHold, "place", "Keep data from being removed, item by item",
 			"hold place -c fenland-cycles --ground legal-claim --reference \"Claim 7\" --system accounts email:ada.wren@example.org", false,
@@ -174,6 +179,19 @@ func (p *program) hold() *cobra.Command {
 			}),
 		p.matter(wire.MatterHoldReleased, "release", "Release a hold: what waited for it goes on, without a new count",
 			"hold release -c fenland-cycles email:ada.wren@example.org ID", true, func(*cobra.Command, *matterFlags) {}, nil), list)
+}
+
+// holdRows is holdList with a member of each hold in a column.
+func holdRows(s wire.Standing) listing {
+	l := listing{head: []string{"hold", "ground", "reference", "instruction", "categories", "systems", "until"}}
+	for _, h := range s.Holds {
+		until := ""
+		if h.Until != nil {
+			until = h.Until.Format(stampLayout)
+		}
+		l.rows = append(l.rows, []string{h.ID, h.Ground, h.Reference, h.Instruction, strings.Join(h.Categories, " "), strings.Join(h.Systems, " "), until})
+	}
+	return l
 }
 
 func holdList(s wire.Standing) listing {

@@ -113,10 +113,23 @@ func (p *program) line(v any) error {
 	return errors.Wrap(encoder.Encode(v), "write the output")
 }
 
+// columns gives the names of columns as programs like them: when for When (UTC), last-seen for Last seen. Whom people call the client
+// is a controller in every format that programs read.
+func columns(head []string) []string {
+	names := make([]string, len(head))
+	for i, h := range head {
+		h = strings.ReplaceAll(strings.ToLower(strings.TrimSuffix(h, " (UTC)")), ",", "")
+		if names[i] = strings.ReplaceAll(h, " ", "-"); h == "client" {
+			names[i] = "controller"
+		}
+	}
+	return names
+}
+
 // csv writes RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front.
 func (p *program) csv(head []string, rows [][]string) error {
 	w := csv.NewWriter(p.out)
-	all := append([][]string{head}, rows...)
+	all := append([][]string{columns(head)}, rows...)
 	for _, row := range all {
 		safe := make([]string, len(row))
 		for i, cell := range row {

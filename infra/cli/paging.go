@@ -60,9 +60,12 @@ func cursor(next *uint64) string {
 	return strconv.FormatUint(*next, 10)
 }
 
+// secretUsage says of flags that show or count what must not be told what they take, and what becomes of it.
+const secretUsage = "with what the law forbids telling the client and the person; needs --as and --reason, and is recorded"
+
 // secretFlag adds the flag that shows what must not be told.
 func secretFlag(cmd *cobra.Command, secret *bool) {
-	cmd.Flags().BoolVar(secret, "secret", false, "with what the law forbids telling the client and the person")
+	cmd.Flags().BoolVar(secret, "secret", false, secretUsage)
 }
 
 func secretValue(secret bool) string {

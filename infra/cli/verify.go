@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/cockroachdb/errors"
@@ -202,7 +203,13 @@ func (l remoteLog) Read(ctx context.Context, from domain.Position) iter.Seq2[dom
 	return func(yield func(domain.Batch, error) bool) {
 		batch := domain.Batch{At: from}
 		more := true
-		err := l.program.readRemote(ctx, reading{from: uint64(from), secret: true}, func(entry wire.LogEntry) (bool, error) {
+		err := l.program.readRemote(ctx, reading{from: uint64(from)}, func(entry wire.LogEntry) (bool, error) {
+			if entry.Withheld {
+				var err error
+				if entry, err = l.withheld(ctx, entry.Position); err != nil {
+					return false, err
+				}
+			}
 			if domain.Position(entry.Position) != batch.End() {
 				more = yield(batch, nil)
 				batch = domain.Batch{At: domain.Position(entry.Position)}
@@ -222,4 +229,24 @@ func (l remoteLog) Read(ctx context.Context, from domain.Position) iter.Seq2[dom
 			yield(batch, nil)
 		}
 	}
+}
+
+// withheld reads one entry that the law forbids telling of: its bytes are hashed here and shown to nobody. That it was read is recorded,
+// as an audit by this program where nobody says who they are and why.
+func (l remoteLog) withheld(ctx context.Context, at uint64) (found wire.LogEntry, err error) {
+	ledger := l.program.ledger()
+	for name, stated := range map[string]string{wire.HeaderActor: "verify", wire.HeaderReason: "audit"} {
+		if ledger.as.Get(name) == "" {
+			ledger.as.Set(name, stated)
+		}
+	}
+	q := filter{}.set("from", strconv.FormatUint(at, 10)).set("limit", "1").set("secret", "show")
+	err = ledger.lines(ctx, http.MethodGet, q.path("/log"), func(line []byte) (bool, error) {
+		entry, is, err := entryOf(line)
+		if is {
+			found = entry
+		}
+		return !is, err
+	})
+	return found, err
 }

@@ -98,7 +98,7 @@ var table = [...]promise{
 		rests: "all cases of people's rights, by the clock that the law sets", cases: rights(),
 	},
 	{
-		number: 15, text: "People may complain to the supervisory authority, and complaints to us are acknowledged.", article: "Art. 77; UK DPA 2018 s.164A",
+		number: 15, text: "People may complain to the supervisory authority, and complaints to us are acknowledged.", article: "Art. 77; UK DPA 2018 s.164A, s.165",
 		rests: "complaints: acknowledged in time where a period is set, or else answered", cases: []request.Kind{request.Complaint},
 	},
 	{
