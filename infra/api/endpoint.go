@@ -66,6 +66,9 @@ func (a *API) route(op huma.Operation, handle func(*call) error) {
 		defer func() { a.bodies.Release(c.room) }()
 		defer c.release()
 		err := c.checkQuery(known, why)
+		if asked := c.query("secret"); err == nil && (asked == "show" || asked == "count") {
+			err = c.looksAtSecrets()
+		}
 		if err == nil && slices.Contains(known, "at") {
 			err = c.travel()
 		}
