@@ -25,7 +25,7 @@ function event(data, extra = {}) {
   };
 }
 const request = async (verb, body, options = {}) =>
-  nc.request(subject(verb), typeof body === "string" ? body : JSON.stringify(body), { timeout: 5000, ...options });
+  nc.request(subject(verb), typeof body === "string" ? body : JSON.stringify(body), { timeout: 60_000, ...options });
 
 test("an action is recorded and its receipt says so", async () => {
   const e = event({});
