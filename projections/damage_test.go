@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/errors"
 	"zombiezen.com/go/sqlite"
@@ -103,5 +104,26 @@ func TestAFileThatIsDamagedWhenItIsOpenedIsBuiltAnew(t *testing.T) {
 				t.Errorf("%d events answer", n)
 			}
 		})
+	}
+}
+
+func TestAPageThatNobodyAsksForIsLookedAtNowAndThen(t *testing.T) {
+	const events = 2000
+	log, dir := memlog.New(memlog.Config{}), t.TempDir()
+	appending(t, log, actions(events, "crm")...)
+	t.Run("before", func(t *testing.T) {
+		r := projectiontest.Run(t, log, dir, projections.Config{}, counting{name: "count"})
+		projectiontest.Await(t, r.View("count"), events-1)
+	})
+	r := projectiontest.Run(t, log, dir, projections.Config{Scrub: time.Millisecond}, counting{name: "count"})
+	projectiontest.Await(t, r.View("count"), events-1)
+	flip(t, filepath.Join(dir, "count.1.db"))
+	until(t, "a new file", func() bool {
+		files, err := filepath.Glob(filepath.Join(dir, "count.*.db"))
+		return err == nil && len(files) == 1 && files[0] != filepath.Join(dir, "count.1.db")
+	})
+	until(t, "a file that is whole", func() bool { return r.Status()[0].Damaged == "" })
+	if n, _, _ := seen(t, r.View("count")); n != events {
+		t.Errorf("%d events answer", n)
 	}
 }

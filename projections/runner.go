@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/errors"
 
@@ -20,6 +21,9 @@ type Config struct {
 	Transaction int
 	// Queue is how many chunks of at most 1,024 events and about 1 MiB may wait for one view, 0 for 8.
 	Queue int
+	// Scrub is the time over which every page of every view is read once, so that damage is found before somebody asks: 0 for a day,
+	// less for never.
+	Scrub time.Duration
 	// Log takes the lifecycle of views, nil for none.
 	Log *slog.Logger
 }
@@ -52,6 +56,9 @@ func New(log Log, dir string, open Opener, views []Projection, config Config) (*
 	}
 	if config.Queue <= 0 {
 		config.Queue = 8
+	}
+	if config.Scrub == 0 {
+		config.Scrub = 24 * time.Hour
 	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
@@ -106,6 +113,7 @@ func (r *Runner) Run(ctx context.Context) {
 	defer close(r.done)
 	var all sync.WaitGroup
 	defer all.Wait()
+	all.Go(func() { r.scrub(ctx) })
 	var near, far []*worker
 	front := domain.Position(0)
 	for _, w := range r.workers {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"net/http"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/app"
-	"github.com/jigowatt/daybook/infra/cli"
 	"github.com/jigowatt/daybook/infra/wire"
 )
 
@@ -26,6 +24,7 @@ type base struct {
 	stop, dir string
 	answers   map[string]string
 	warnings  int
+	content   content // what stays in the stores beneath the answers
 }
 
 // files damages every kind of file.
@@ -55,7 +54,7 @@ func (f *faults) files(ctx context.Context) error {
 	}
 	random := rand.New(rand.NewPCG(f.seed, 1))
 	for _, b := range []base{{stop: "clean", dir: live}, crash} {
-		if b.answers, b.warnings, err = f.sound(ctx, b); err != nil {
+		if err = f.sound(ctx, &b); err != nil {
 			return errors.Wrapf(err, "the sound ledger after a %s stop", b.stop)
 		}
 		for kind, paths := range kinds(b.dir) {
@@ -77,22 +76,6 @@ func (f *faults) files(ctx context.Context) error {
 	return nil
 }
 
-// sound gives the answers of a ledger that nothing was done to.
-func (f *faults) sound(ctx context.Context, b base) (map[string]string, int, error) {
-	dir := filepath.Join(f.dir, "trial")
-	defer os.RemoveAll(dir)
-	if err := copyDir(b.dir, dir); err != nil {
-		return nil, 0, err
-	}
-	l, err := open(ctx, dir, func() time.Time { return moment })
-	if err != nil {
-		return nil, 0, err
-	}
-	answers, err := l.answers()
-	err = errors.CombineErrors(err, l.close())
-	return answers, warnings(l), err
-}
-
 func warnings(l *ledger) int {
 	return strings.Count(l.said.String(), `"level":"WARN"`) + strings.Count(l.said.String(), `"level":"ERROR"`)
 }
@@ -111,11 +94,11 @@ func (f *faults) trial(ctx context.Context, b base, kind, path, damage string, r
 	if o == found && err == nil {
 		o, said, err = mend(ctx, b, dir, said)
 	}
-	if o == silent && err == nil {
-		o = replayed(dir)
-	}
 	if err != nil {
 		return err
+	}
+	if o == harmless || o == mended {
+		o, said = b.below(dir, o, said)
 	}
 	f.table.add(kind+", "+damage+", "+b.stop, o)
 	if f.verbose || o == silent {
@@ -161,14 +144,6 @@ func judge(ctx context.Context, b base, dir string) (outcome, string, error) {
 		return mended, last(l.said.String()), nil
 	}
 	return harmless, "", nil
-}
-
-// replayed says whether daybook replay names a damage that the answers did not show: no checksum guards the rows of a view.
-func replayed(dir string) outcome {
-	if cli.Main([]string{"replay", "--data", dir}, strings.NewReader(""), io.Discard, io.Discard) == 3 {
-		return shown
-	}
-	return silent
 }
 
 // mend tries to repair what was found.

@@ -2,7 +2,8 @@
 // torn off, in each kind of file that a data directory holds, after a clean stop and after a crash; power is lost by copying the disk
 // beneath a writer that was stopped in the middle; the disk is filled. Each trial is harmless (every answer is the same), mended
 // (the same, and the ledger said what it did), found (the ledger refuses, is red, or an answer fails), repaired (found, and
-// put right by daybook repair), named by daybook replay where a view answered wrongly without a word, or silent.
+// put right by daybook repair), or silent. Where nothing was shown, every row of every view is compared with one folded anew, and the vault and
+// the memory are read from end to end: only what lost nothing there either is harmless.
 //
 //	go run ./scripts/faults -short    # a minute
 //	./scripts/soak                    # everything, for long

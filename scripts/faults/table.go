@@ -16,12 +16,11 @@ const (
 	mended
 	repaired // found, and put right by daybook repair
 	found
-	shown // silent in the answers of a view, named by daybook replay
 	silent
 	kindsOfOutcome
 )
 
-var outcomes = []string{"harmless", "mended", "repaired", "found", "by replay", "SILENT"}
+var outcomes = []string{"harmless", "mended", "repaired", "found", "SILENT"}
 
 // table counts outcomes by kind of file and fault.
 type table struct {

@@ -23,24 +23,25 @@ func (s sums) add(order binary.ByteOrder, data []byte) sums {
 	return s
 }
 
-// little is add without asking for the order of each word: every page that is read or written passes here.
+// little is add without asking for the order of each word: every page that is read or written passes here. The sums are written so that
+// each waits for one addition of the other, not two.
 func (s sums) little(data []byte) sums {
 	a, b := s.a, s.b
 	for ; len(data) >= 32; data = data[32:] {
 		v, w, x, y := binary.LittleEndian.Uint64(data), binary.LittleEndian.Uint64(data[8:]), binary.LittleEndian.Uint64(data[16:]), binary.LittleEndian.Uint64(data[24:])
-		a += uint32(v) + b
-		b += uint32(v>>32) + a
-		a += uint32(w) + b
-		b += uint32(w>>32) + a
-		a += uint32(x) + b
-		b += uint32(x>>32) + a
-		a += uint32(y) + b
-		b += uint32(y>>32) + a
+		a = a + uint32(v) + b
+		b = b + uint32(v>>32) + a
+		a = a + uint32(w) + b
+		b = b + uint32(w>>32) + a
+		a = a + uint32(x) + b
+		b = b + uint32(x>>32) + a
+		a = a + uint32(y) + b
+		b = b + uint32(y>>32) + a
 	}
 	for ; len(data) >= 8; data = data[8:] {
 		v := binary.LittleEndian.Uint64(data)
-		a += uint32(v) + b
-		b += uint32(v>>32) + a
+		a = a + uint32(v) + b
+		b = b + uint32(v>>32) + a
 	}
 	return sums{a, b}
 }
