@@ -67,10 +67,9 @@ func connect(path string, config Config, pragmas string) (*Conn, error) {
 		return nil, err
 	}
 	conn.SetBusyTimeout(config.BusyTimeout)
-	if err = conn.SetDefensive(true); err == nil {
-		err = script(conn, pragmas)
-	}
-	if err != nil {
+	// SetDefensive is not called: in zombiezen.com/go/sqlite v1.4.2 it hands over one argument where SQLite reads two, so that SQLite writes
+	// to whatever address the memory behind happens to hold, and after some thousand connections the process ends with a fault.
+	if err = script(conn, pragmas); err != nil {
 		return nil, errors.WithSecondaryError(errors.Wrap(classify(context.Background(), conn, err), "set up database"), conn.Close())
 	}
 	return conn, nil
