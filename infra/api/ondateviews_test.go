@@ -343,7 +343,7 @@ func TestViewsOnADateHaveWhatHappenedByThen(t *testing.T) {
 			t.Errorf("%s: %d of %d are counted", query, n, len(daily))
 		}
 		found := as[wire.Findings](t, l.get("/api/v1/findings?limit=1000&"+query))
-		if n := uint64(len(found.Entries)); n != wrong || found.Position != uint64(len(log)) {
+		if n := uint64(len(found.Entries)); n != wrong || found.Position < uint64(len(log)) { // looks at what is secret are recorded meanwhile
 			t.Errorf("%s: %d of %d findings, which rest on %d", query, n, wrong, found.Position)
 		}
 		for _, e := range found.Entries {
