@@ -52,7 +52,7 @@ func openCopied(t testing.TB, c *clustertest.Cluster, name string, server int) *
 	nc, err := bus.Connect(t.Context(), c.URLFrom(server), nil, nats.DontRandomize(), nats.ReconnectWait(50*time.Millisecond))
 	must(t, err)
 	t.Cleanup(nc.Close)
-	log, err := natslog.Open(t.Context(), nc, natslog.Config{Name: name, Replicas: 3, AnswerTime: answerTime})
+	log, err := natslog.Open(t.Context(), nc, natslog.Config{Name: name, Replicas: 3})
 	must(t, err)
 	t.Cleanup(log.Close)
 	return log
