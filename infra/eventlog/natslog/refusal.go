@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/infra/eventlog"
 )
 
 // The codes with which JetStream refuses to make a stream, or to take a message.
@@ -79,11 +80,18 @@ func (l *Log) denied() error {
 }
 
 // permitted makes sure that frames may be published, before the first that is lost in silence: it publishes a message that the stream
-// must refuse, since it is meant for another.
+// must refuse, since it is meant for another. On a cluster, a server learns a moment late of a stream that was made just now, and says
+// until then that nobody listens.
 func (l *Log) permitted(ctx context.Context) error {
-	reply, err := l.nc.RequestMsgWithContext(ctx, &nats.Msg{Subject: l.subject, Header: nats.Header{
-		jetstream.ExpectedStreamHeader: {l.stream + "_OTHER"},
-	}})
+	ask := func() (*nats.Msg, error) {
+		return l.nc.RequestMsgWithContext(ctx, &nats.Msg{Subject: l.subject, Header: nats.Header{
+			jetstream.ExpectedStreamHeader: {l.stream + "_OTHER"},
+		}})
+	}
+	reply, err := ask()
+	for errors.Is(err, nats.ErrNoResponders) && eventlog.Pause(ctx, lookAgainTime) {
+		reply, err = ask()
+	}
 	if err != nil {
 		return l.explain(err)
 	}
