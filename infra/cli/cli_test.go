@@ -66,7 +66,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": start, "halt": halted, "sample": writeSample, "pack": pack, "until": until, "code": code, "narrow": narrow,
 			"beat": beat, "ledgerkey": ledgerKey, "keep": keep, "order": ordered, "tamper": tamper, "listen": listen, "called": called,
-			"fetch": fetch, "followed": followed,
+			"fetch": fetch, "witness": witness, "followed": followed,
 		},
 	})
 }
