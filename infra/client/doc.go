@@ -15,6 +15,9 @@
 // wait for the receipt and fall back on the spool as Record does. Orders gives the service what the ledger wants done, such as an
 // erasure that is due, and Order.Answer records that it was.
 //
+// With WithProofs each receipt of Record comes with the proof that the action stands in the history that the ledger signs for, checked
+// with a key that need not come from the ledger; CheckProof checks one that was kept.
+//
 // Other people's programs import this package, so it depends on nothing but infra/wire, nats.go, google/uuid and the standard
 // library; that is why its errors are the standard library's, not those of the rest of the program. No error, log line,
 // subject, header or file name of it holds personal data.

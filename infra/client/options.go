@@ -48,6 +48,7 @@ type options struct {
 	timeout                     time.Duration
 	backoff                     Backoff
 	orderWait                   time.Duration
+	proofKey                    string
 	onRejected                  func(Rejection)
 	log                         *slog.Logger
 	now                         func() time.Time

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -14,10 +15,13 @@ import (
 // have by default, sealed or not.
 const messageBytes = 512 << 10
 
+// proofWait is longer than the ledger keeps a receipt until there is a proof for it.
+const proofWait = 6 * time.Second
+
 // Record records an action and waits for the receipt. It tries again, under the same id, while the ledger is busy or does not
 // answer. A receipt may carry findings: the action is recorded all the same.
 //
-// It returns ErrRejected, ErrConflict, ErrForbidden or ErrUnavailable; where the client has a spool and the ledger does not
+// It returns ErrRejected, ErrConflict, ErrForbidden or ErrUnavailable, and with WithProofs ErrProof beside the receipt; where the client has a spool and the ledger does not
 // answer, the action goes into the spool and the error says so in Error.Spooled.
 func (c *Client) Record(ctx context.Context, a Action) (Receipt, error) {
 	if c.isClosed() {
@@ -34,7 +38,12 @@ func (c *Client) record(ctx context.Context, event encoded) (Receipt, error) {
 	var receipt Receipt
 	failed := c.retry(ctx, func() *Error {
 		receipt = Receipt{}
-		if err := c.request(ctx, wire.Record, wire.ContentEvent, event.body, &receipt); err != nil {
+		header, timeout := nats.Header{wire.HeaderContentType: {wire.ContentEvent}}, c.timeout
+		if c.proofKey != "" {
+			header.Set(wire.HeaderProof, string(wire.SignedProof))
+			timeout += proofWait
+		}
+		if err := c.requestOn(ctx, c.subject(wire.Record), header, timeout, event.body, &receipt); err != nil {
 			return err
 		}
 		if receipt.ID != event.id {
@@ -43,6 +52,9 @@ func (c *Client) record(ctx context.Context, event encoded) (Receipt, error) {
 		return nil
 	})
 	if failed == nil {
+		if c.proofKey != "" && receipt.Proof != "" && CheckProof(receipt, c.proofKey) != nil {
+			return receipt, &Error{Kind: ErrProof, ID: event.id}
+		}
 		return receipt, nil
 	}
 	failed.ID = event.id

@@ -17,18 +17,17 @@ var errNotReply = errors.New("daybook: the reply cannot be read")
 // request makes one attempt and decodes the reply into to. Its errors are *Error without an id: ErrUnavailable where another
 // attempt may succeed.
 func (c *Client) request(ctx context.Context, kind wire.Kind, contentType string, body []byte, to any) *Error {
-	return c.requestOn(ctx, c.subject(kind), contentType, body, to)
+	return c.requestOn(ctx, c.subject(kind), nats.Header{wire.HeaderContentType: {contentType}}, c.timeout, body, to)
 }
 
-func (c *Client) requestOn(ctx context.Context, subject, contentType string, body []byte, to any) *Error {
+func (c *Client) requestOn(ctx context.Context, subject string, header nats.Header, timeout time.Duration, body []byte, to any) *Error {
 	// A connection that is down would keep the message and send it when nobody waits for the answer.
 	if !c.nc.IsConnected() {
 		return unavailable(nats.ErrDisconnected)
 	}
 	msg := nats.NewMsg(subject)
-	msg.Header.Set(wire.HeaderContentType, contentType)
-	msg.Data = body
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	msg.Header, msg.Data = header, body
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	ctx, done := c.watch.begin(ctx, subject)
 	defer done()
@@ -95,7 +94,7 @@ func (c *Client) pause(ctx context.Context, n int) bool {
 // fetchKey asks for the ledger's sealing key and keeps it beside the spool.
 func (c *Client) fetchKey(ctx context.Context) error {
 	var key wire.Key
-	if err := c.requestOn(ctx, wire.KeySubject, wire.ContentJSON, nil, &key); err != nil {
+	if err := c.requestOn(ctx, wire.KeySubject, nats.Header{wire.HeaderContentType: {wire.ContentJSON}}, c.timeout, nil, &key); err != nil {
 		return err
 	}
 	return c.spool.setKey(key)
