@@ -19,6 +19,8 @@ func End(dir string) domain.Position {
 	}
 	db, err := pebble.Open(dir, &pebble.Options{
 		ReadOnly: true, FormatMajorVersion: pebble.FormatValueSeparation, Logger: logger{slog.New(slog.DiscardHandler)},
+		// The error says it: without this, Pebble ends the program over a damaged block.
+		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
 	})
 	if err != nil {
 		return 0
