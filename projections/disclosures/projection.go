@@ -136,14 +136,22 @@ func joined[T ~string](list []T) string {
 	return strings.Join(texts, ",")
 }
 
+// noticed says that the order which an action names is to tell a recipient.
+func noticed(conn *sqlite.Conn, a *dossier.ActionRecorded) (is bool, err error) {
+	err = rows(conn, "SELECT 1 FROM notice WHERE controller = ? AND name = ?", func(*sqlite.Stmt) error { is = true; return nil },
+		a.Controller, a.Order)
+	return is, err
+}
+
 // act takes in one action.
 func (f *folder) act(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRecorded) error {
 	s := shapeOf(a)
 	if a.Order != "" && s.discloses() {
-		if err := rows(conn, "SELECT 1 FROM notice WHERE controller = ? AND name = ?", func(*sqlite.Stmt) error { s.notice = true; return nil },
-			a.Controller, a.Order); err != nil {
+		notice, err := noticed(conn, a)
+		if err != nil {
 			return err
 		}
+		s.notice = notice
 	}
 	if !s.notice {
 		s.abroad, s.safeguard = f.known.abroad(a)

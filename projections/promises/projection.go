@@ -145,7 +145,8 @@ func (f *folder) act(conn *sqlite.Conn, e *domain.Recorded, a *dossier.ActionRec
 
 // marked gives the tallies in which an action counts.
 func (f *folder) marked(conn *sqlite.Conn, a *dossier.ActionRecorded, under string) ([]*tally, error) {
-	seen := f.known.see(a, under != "")
+	action := *a // what is seen keeps it, and the one that was given may stay on the stack
+	seen := f.known.see(&action, under != "")
 	var marks []*tally
 	for _, p := range table {
 		if p.action == nil {

@@ -57,6 +57,7 @@ type reckoning struct {
 	anchors map[scope]int64   // nil where items are few
 	systems map[system][]int  // likewise
 	ends    [][]domain.Ending // of each item that is not done, by its categories
+	all     []domain.Ending   // what ends is made of
 }
 
 // few is how many items are looked through in less time than it takes to sort them into maps: most people have no more.
@@ -64,19 +65,26 @@ const few = 8
 
 // reckon prepares for the due dates of a person.
 func (p *person) reckon(e ended) *reckoning {
-	r := &reckoning{person: p, ended: e}
+	r := &reckoning{}
+	r.of(p, e)
+	return r
+}
+
+// of prepares for the due dates of a person, in the memory that another one's took.
+func (r *reckoning) of(p *person, e ended) {
+	r.person, r.ended, r.anchors, r.systems = p, e, nil, nil
 	if len(p.items) > few {
 		r.sort()
 	}
-	r.ends = make([][]domain.Ending, len(p.items))
+	r.ends = slices.Grow(r.ends[:0], len(p.items))[:len(p.items)]
 	total := 0
 	for n := range p.items {
 		total += len(p.items[n].categories)
 	}
-	all := make([]domain.Ending, 0, total)
+	all := slices.Grow(r.all[:0], total) // parts of it stand in ends, so that it must not grow
 	for n := range p.items {
 		i := &p.items[n]
-		if i.done {
+		if r.ends[n] = nil; i.done {
 			continue
 		}
 		began, first := r.began(i), len(all)
@@ -89,7 +97,7 @@ func (p *person) reckon(e ended) *reckoning {
 		}
 		r.ends[n] = all[first:]
 	}
-	return r
+	r.all = all
 }
 
 // sort puts what stands under one instruction, and what lies in one system, together.
@@ -202,12 +210,12 @@ func (r *reckoning) due(at int) (due int64, category int) {
 	return due, category
 }
 
-// placings gives where everything that is not done stands among the due dates.
-func (p *person) placings(e ended, into []placing) []placing {
+// placings gives where everything of a person that is not done stands among the due dates.
+func (r *reckoning) placings(p *person, e ended, into []placing) []placing {
 	if len(p.items) == 0 {
 		return into
 	}
-	r := p.reckon(e)
+	r.of(p, e)
 	for at := range p.items {
 		if i := &p.items[at]; !i.done {
 			due, _ := r.due(at)

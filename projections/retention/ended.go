@@ -111,7 +111,7 @@ func (f *folder) restate(conn *sqlite.Conn, of scope, after ended) error {
 				return err
 			}
 			if p.keeps(of) {
-				p.before = p.placings(before, nil)
+				p.before = f.work.placings(p, before, nil)
 				f.people[key] = p
 				f.touch(key, p)
 			}

@@ -57,6 +57,7 @@ type folder struct {
 	people  map[domain.SubjectKey]*person
 	dirty   []domain.SubjectKey
 	tallies map[tallyKey]int64
+	work    reckoning // of one person at a time
 
 	text, packed []byte
 }

@@ -25,7 +25,7 @@ func (f *folder) person(conn *sqlite.Conn, key domain.SubjectKey) (domain.Subjec
 			if p, err = load(conn, f.book, key); err != nil {
 				return 0, nil, err
 			}
-			p.before = p.placings(e, nil)
+			p.before = f.work.placings(p, e, nil)
 			f.people[key] = p
 		}
 		if p.same == 0 {
@@ -150,7 +150,7 @@ func (f *folder) Flush(conn *sqlite.Conn) error {
 	var now []placing
 	for _, key := range f.dirty {
 		p := f.people[key]
-		now = p.placings(e, now[:0])
+		now = f.work.placings(p, e, now[:0])
 		gone = append(gone, lacking(now, p.before, key)...)
 		come = append(come, lacking(p.before, now, key)...)
 		p.before = append(p.before[:0], now...)

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/cockroachdb/errors"
@@ -32,37 +31,41 @@ func (s *shape) fields() [14]*string {
 	}
 }
 
-func actionShape(a *dossier.ActionRecorded) *shape {
-	return &shape{
-		kind: a.EventType(), controller: string(a.Controller), service: string(a.Service), operation: string(a.Operation),
-		instruction: string(a.Instruction), version: number(a.Version), basis: string(a.Basis), stated: string(a.Stated),
-		categories: join(a.Categories), system: a.System, location: string(a.Location), recipient: string(a.Recipient),
-		from: a.From, identifier: a.Identifier,
+// appendActionShape packs what repeats of an action as appendShape does, without making a shape of it: it is done for every event.
+func appendActionShape(b []byte, a *dossier.ActionRecorded) []byte {
+	for _, field := range [...]string{
+		a.EventType(), string(a.Controller), string(a.Service), string(a.Operation), string(a.Instruction),
+	} {
+		b = appendText(b, field)
 	}
+	var digits [20]byte
+	version := digits[:0]
+	if a.Version != 0 {
+		version = strconv.AppendInt(version, int64(a.Version), 10)
+	}
+	b = appendText(b, version)
+	b = appendText(appendText(b, a.Basis), a.Stated)
+	b = appendCategories(b, a.Categories)
+	for _, field := range [...]string{a.System, string(a.Location), string(a.Recipient), a.From, a.Identifier} {
+		b = appendText(b, field)
+	}
+	return b
 }
 
-func number(n int) string {
-	if n == 0 {
-		return ""
+// appendCategories packs categories as one text, with commas between.
+func appendCategories(b []byte, list []domain.Category) []byte {
+	size := max(0, len(list)-1)
+	for _, c := range list {
+		size += len(c)
 	}
-	return strconv.Itoa(n) // of up to two digits without allocating
-}
-
-func join(list []domain.Category) string {
-	switch len(list) {
-	case 0:
-		return ""
-	case 1:
-		return string(list[0])
-	}
-	var b strings.Builder
+	b = binary.AppendUvarint(b, uint64(size))
 	for i, c := range list {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.WriteString(string(c))
+		b = append(b, c...)
 	}
-	return b.String()
+	return b
 }
 
 func appendShape(b []byte, s *shape) []byte {

@@ -61,7 +61,7 @@ func (f *folder) Fold(conn *sqlite.Conn, e *domain.Recorded) error {
 func (f *folder) fold(conn *sqlite.Conn, e *domain.Recorded) error {
 	switch fact := e.Fact.(type) {
 	case dossier.ActionRecorded:
-		f.names = appendShape(f.names[:0], actionShape(&fact))
+		f.names = appendActionShape(f.names[:0], &fact)
 		if err := f.write(conn, e, &fact); err != nil {
 			return err
 		}
