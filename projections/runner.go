@@ -68,9 +68,10 @@ func New(log Log, dir string, open Opener, views []Projection, config Config) (*
 			"Check that the data directory belongs to the user that runs daybook, and that its disk has room.")
 	}
 	r := &Runner{log: log, dir: dir, open: open, config: config, revived: make(chan struct{}, 1), done: make(chan struct{})}
-	for _, p := range views {
+	for i, p := range views {
 		w := &worker{
-			runner: r, projection: p, view: &View{name: p.Name(), version: p.Version(), asked: make(chan struct{}, 1), hurt: make(chan struct{}, 1)},
+			runner: r, projection: p, linger: linger + time.Duration(i)*apart,
+			view:  &View{name: p.Name(), version: p.Version(), asked: make(chan struct{}, 1), hurt: make(chan struct{}, 1)},
 			queue: make(chan chunk, config.Queue), offers: make(chan offer),
 		}
 		r.workers = append(r.workers, w)

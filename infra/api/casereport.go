@@ -132,7 +132,7 @@ func (r *reporting) holdings(keys []domain.SubjectKey) error {
 	if err != nil {
 		return err
 	}
-	kept, err := r.c.periods(r.s.Received.Controller, keys)
+	kept, err := r.c.periods(r.s.Received.Controller, keys, domain.Position(r.out.Position))
 	if err != nil {
 		return err
 	}

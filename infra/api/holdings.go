@@ -9,6 +9,7 @@ import (
 	"github.com/jigowatt/daybook/domain/oversight"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/holdings"
 	"github.com/jigowatt/daybook/projections/retention"
 )
@@ -38,7 +39,7 @@ func (c *call) holdings(p person) (wire.Holdings, error) {
 	out := wire.Holdings{
 		Controller: string(p.controller), On: c.asked(), Holdings: make([]wire.Holding, len(held.Items)), Position: uint64(c.stood(held.Position)),
 	}
-	kept, err := c.periods(p.controller, p.keys)
+	kept, err := c.periods(p.controller, p.keys, held.Position)
 	if err != nil {
 		return wire.Holdings{}, err
 	}
@@ -73,13 +74,17 @@ func holding(i holdings.Item, kept periods, controller domain.ControllerID, name
 // periods is how long what is held of a person may be kept.
 type periods []retention.Item
 
-// periods asks the view of retention, which alone says when something is due.
-func (c *call) periods(controller domain.ControllerID, keys []domain.SubjectKey) (periods, error) {
-	view, err := c.retentions()
+// periods asks the view of retention, which alone says when something is due, once it has what the caller's answer rests on: all events
+// before a position.
+func (c *call) periods(controller domain.ControllerID, keys []domain.SubjectKey, before domain.Position) (periods, error) {
+	view, err := c.view(retention.Name)
+	if live, is := view.(*projections.View); err == nil && is { // those of the past have it
+		err = c.reach(live, before)
+	}
 	if err != nil {
 		return nil, err
 	}
-	kept, _, err := view.Of(c.ctx(), controller, keys, c.api.cfg.Now())
+	kept, _, err := retention.New(view).Of(c.ctx(), controller, keys, c.api.cfg.Now())
 	return kept, errors.Wrap(err, "due dates of what is held of a person")
 }
 

@@ -71,10 +71,11 @@ func (c *call) recordMatter(in wire.Matter) (wire.Settled, domain.Position, erro
 // leftBehind gives what is kept of a person under an instruction whose consent is gone (Art. 17(1)(b)). The withdrawal is recorded
 // whether or not the view has it yet: a view that takes too long leaves the list out.
 func (c *call) leftBehind(s commands.Settled, instruction domain.InstructionID) ([]wire.RetentionItem, error) {
-	if c.reach(c.api.cfg.Views.View(retention.Name), s.Position+domain.Position(s.Events)) != nil {
+	before := s.Position + domain.Position(s.Events)
+	if c.reach(c.api.cfg.Views.View(retention.Name), before) != nil {
 		return nil, nil
 	}
-	kept, err := c.periods(s.Of.Controller, []domain.SubjectKey{s.Of.Subject})
+	kept, err := c.periods(s.Of.Controller, []domain.SubjectKey{s.Of.Subject}, before)
 	if err != nil {
 		return nil, err
 	}
