@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
+	"strings"
 
 	"github.com/jigowatt/daybook/infra/sqlite"
 	"github.com/jigowatt/daybook/projections"
@@ -43,12 +45,24 @@ func (a *App) openViewsOn(log projections.Log) error {
 	return nil
 }
 
-// openView opens a view's file: a commit waits for no disk, because a view can be made again. The write-ahead log of each file keeps
+// A view's writer has a page cache of so many KiB, and its write-ahead log is carried over into the file at so many pages. The log keeps
 // its largest size, which counts for every ledger, however small.
+const (
+	writerCache, logPages = 2 << 10, 1_024
+	// One view reads a row of a person back for every event about them, and writes it again, in random order: in a longer log most pages
+	// are written several times before they are carried over. The others write in order.
+	randomCache, randomPages = 8 << 10, 4_096
+)
+
+// openView opens a view's file: a commit waits for no disk, because a view can be made again.
 func openView(path string, version int, schema string) (projections.Store, error) {
+	cache, pages := writerCache, logPages
+	if strings.HasPrefix(filepath.Base(path), retention.Name+".") {
+		cache, pages = randomCache, randomPages
+	}
 	db, err := sqlite.Open(path, sqlite.Config{
 		Schema: schema, Version: version, Synchronous: sqlite.Normal,
-		Readers: 4, WriterCache: 8 << 10, ReaderCache: 1 << 10, PageSize: 4096, CheckpointPages: 1_024,
+		Readers: 4, WriterCache: cache, ReaderCache: 1 << 10, PageSize: 4096, CheckpointPages: pages,
 	})
 	if err != nil {
 		return nil, err

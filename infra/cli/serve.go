@@ -77,9 +77,9 @@ func (p *program) serve() *cobra.Command {
 	return cmd
 }
 
-// memoryLimit is how much memory the collector lets the program's heap take before it collects more often: three times of what a
-// busy ledger holds at once, so that bursts do not double what the process takes. GOMEMLIMIT sets another.
-const memoryLimit = 320 << 20
+// memoryLimit is how much memory the collector lets the program's heap take before it collects more often: twice of what a busy ledger
+// holds at once, so that bursts do not double what the process takes. GOMEMLIMIT sets another.
+const memoryLimit = 288 << 20
 
 // run opens a ledger, does the work once it answers, and keeps on answering until ctx ends or the work fails. What the operator
 // must know about the directory is said where it is kept.
