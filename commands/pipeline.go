@@ -33,8 +33,8 @@ type epoch struct {
 
 const (
 	spareFrames = 2
-	// spareBytes bounds what is kept of one frame: more than thousands of ordinary events take.
-	spareBytes = 2 << 20
+	// spareBytes bounds what is kept of one frame: more than the most ordinary events that a frame holds take.
+	spareBytes = 4 << 20
 )
 
 func (e *epoch) fail(err error) {

@@ -292,7 +292,7 @@ func (m *Memory) Remember(end domain.Position, news commands.News) error {
 	}
 	batch := m.db.NewBatchWithSize(size)
 	defer func() { _ = batch.Close() }()
-	for i := range messages {
+	for _, i := range order(messages) {
 		m.filter.add(messages[i].Key) // before anybody can find it
 		op := batch.SetDeferred(len(commands.MessageKey{}), valueSize)
 		copy(op.Key, messages[i].Key[:])
