@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/errors"
 	"github.com/cockroachdb/redact"
@@ -31,6 +32,7 @@ type View struct {
 	stopped  error
 	caughtUp bool
 	building *Progress
+	lingers  bool          // the worker holds a few events back, in the hope of more
 	changed  chan struct{} // closed at the next change; nil while nobody waits
 }
 
@@ -58,9 +60,11 @@ type Status struct {
 }
 
 // Read runs do on a snapshot of the view and gives the position at which the snapshot stands, which do gets too: it has all events
-// before it. It returns the error of do as it is, and domain.ErrUnavailable where the view is being built for the first time or its file does
-// not answer, or is damaged where it was read. do must not keep what conn gives it.
+// before it. Where few events come, those that the view is taking in are waited for, a tenth of a second at most. It returns the error
+// of do as it is, and domain.ErrUnavailable where the view is being built for the first time or its file does not answer, or is damaged
+// where it was read. do must not keep what conn gives it.
 func (v *View) Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error) {
+	v.hurry(ctx)
 	v.files.RLock()
 	defer v.files.RUnlock()
 	if v.answering == nil {
@@ -147,6 +151,34 @@ func (v *View) await(event domain.Position) (<-chan struct{}, error) {
 	case v.stopped != nil:
 		return nil, v.stoppedError()
 	}
+	return v.ask(), nil
+}
+
+// patient bounds how long a reading waits for what the worker holds back: longer than committing it takes, and not for a slow one.
+const patient = 100 * time.Millisecond
+
+// hurry has the worker commit what it holds back, where it does, and waits until it has.
+func (v *View) hurry(ctx context.Context) {
+	v.mu.Lock()
+	var changed <-chan struct{}
+	if v.lingers {
+		changed = v.ask()
+	}
+	v.mu.Unlock()
+	if changed == nil {
+		return
+	}
+	timer := time.NewTimer(patient)
+	defer timer.Stop()
+	select {
+	case <-changed:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// ask wakes the worker and gives what is closed at the next change. The caller holds mu.
+func (v *View) ask() <-chan struct{} {
 	if v.changed == nil {
 		v.changed = make(chan struct{})
 		select {
@@ -154,14 +186,20 @@ func (v *View) await(event domain.Position) (<-chan struct{}, error) {
 		default:
 		}
 	}
-	return v.changed, nil
+	return v.changed
 }
 
-// awaited says that somebody waits for an event.
-func (v *View) awaited() bool {
+// linger says whether the worker may wait for more events: not where somebody waits for those that it has. few says that they are so few
+// that whoever reads is to wait for them.
+func (v *View) linger(few bool) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.changed != nil
+	v.lingers = few
+	select {
+	case <-v.asked: // for what was committed since
+	default:
+	}
+	return v.changed == nil
 }
 
 // Status gives the state of the view.

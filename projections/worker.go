@@ -94,16 +94,19 @@ func (w *worker) take(ctx context.Context, c chunk) {
 			return
 		}
 	}
-	last, many := c, false
+	last, many := c, c.behind // what is read to catch up is committed as soon as that is done
 	var patience <-chan time.Time
-	if len(c.events) > 0 {
+	if len(c.events) > 0 && !c.behind {
 		patience = time.After(w.linger)
+		w.view.linger(true)
 	}
-	fault, err := f.write(ctx, c, func(after chunk) (chunk, bool) {
+	writing, written := lasting(ctx)
+	defer written()
+	fault, err := f.write(writing, c, func(after chunk) (chunk, bool) {
 		if after.end >= c.at+busy && !many {
 			many, patience = true, time.After(gather)
 		}
-		next, ok := w.next(ctx, after, patience)
+		next, ok := w.next(ctx, after, patience, !many)
 		if ok {
 			last = next
 		}
@@ -126,8 +129,23 @@ const (
 	round = 4_096
 )
 
-// next gives the chunk that goes into the transaction after another. patience ends the wait for one that may not come; nil is none.
-func (w *worker) next(ctx context.Context, after chunk, patience <-chan time.Time) (c chunk, ok bool) {
+// farewell is how much longer than its context a transaction may take.
+const farewell = 2 * time.Second
+
+// lasting gives a context that lasts a little longer than another, so that what waits for more events when everything ends is
+// committed: what a view has seen bears witness of the log.
+func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(farewell, cancel)
+		context.AfterFunc(longer, func() { timer.Stop() })
+	})
+	return longer, func() { stop(); cancel() }
+}
+
+// next gives the chunk that goes into the transaction after another. patience ends the wait for one that may not come; nil is none. few
+// says that the transaction has few events, for which whoever reads waits.
+func (w *worker) next(ctx context.Context, after chunk, patience <-chan time.Time, few bool) (c chunk, ok bool) {
 	if after.fault != nil || int(after.end)%w.runner.config.Transaction == 0 || patience != nil && !after.behind && after.end%round == 0 {
 		return c, false
 	}
@@ -139,7 +157,7 @@ func (w *worker) next(ctx context.Context, after chunk, patience <-chan time.Tim
 			return c, false // What follows was left out while the queue was full, and will not come.
 		case !after.live:
 			patience = nil // It comes.
-		case patience == nil || w.view.awaited():
+		case patience == nil || !w.view.linger(few):
 			return c, false
 		}
 		select {
@@ -205,6 +223,7 @@ func (w *worker) publish(ctx context.Context, f *file, caughtUp bool) {
 	}
 	of := w.runner.known(f.position)
 	v.change(func() {
+		v.lingers = false
 		v.caughtUp = caughtUp && f.position >= of
 		switch {
 		case v.answering != f:
