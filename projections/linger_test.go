@@ -10,6 +10,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/eventlog/memlog"
+	db "github.com/jigowatt/daybook/infra/sqlite"
 	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 )
@@ -77,7 +78,7 @@ func TestWhatAViewHoldsBackIsCommittedWhenItStops(t *testing.T) {
 		if err := r.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if at := projections.Reached(dir, []projections.Projection{view}); at != 2 {
+		if at := projections.Reached(dir, []projections.Projection{view}, db.Peek); at != 2 {
 			t.Errorf("the view stands at %s, want 2", at)
 		}
 	})
