@@ -79,7 +79,7 @@ func TestReadyMeansThatItWritesAndItsViewsFollow(t *testing.T) {
 func TestNotReadyGivesEveryReason(t *testing.T) {
 	l := declared(t, func(c *api.Config) {
 		c.MaxLag = 2
-		c.Views = slow{c.Views, []projections.Status{{Name: "trail", Stopped: "impossible"}, {Name: "sources", Position: 1}}}
+		c.Views = slow{c.Views, []projections.Status{{Name: "trail", Stopped: "impossible"}, {Name: "sources", Position: 1}, {Name: "holdings", Damaged: "page 3", Position: 1 << 40}}}
 		c.Healthy = func() error { return errors.Wrapf(domain.ErrUnavailable, "writer of %s", canary) }
 	})
 	res, err := http.Get(l.url + "/readyz")
@@ -88,14 +88,14 @@ func TestNotReadyGivesEveryReason(t *testing.T) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	var r wire.Readiness
-	if err := json.NewDecoder(res.Body).Decode(&r); err != nil || res.StatusCode != http.StatusServiceUnavailable || r.Ready || len(r.Reasons) != 3 {
+	if err := json.NewDecoder(res.Body).Decode(&r); err != nil || res.StatusCode != http.StatusServiceUnavailable || r.Ready || len(r.Reasons) != 4 {
 		t.Errorf("%d %v %+v", res.StatusCode, err, r)
 	}
 	if bytes.Contains([]byte(r.Reasons[0]), []byte(canary)) {
 		t.Errorf("a reason repeats a value: %s", r.Reasons[0])
 	}
 	s := as[wire.Status](t, l.get("/api/v1/status"))
-	if s.Ready || len(s.Reasons) != 3 || s.Views[0].Stopped == "" || s.Views[1].Lag == 0 {
+	if s.Ready || len(s.Reasons) != 4 || s.Views[0].Stopped == "" || s.Views[1].Lag == 0 || s.Views[2].Damaged == "" {
 		t.Errorf("%+v", s)
 	}
 }
