@@ -73,6 +73,8 @@ type Forked struct {
 	// signed where they are more; Seen is empty where nothing else tells of it.
 	Witness   string `json:"witness,omitzero"`
 	Witnessed uint64 `json:"witnessed,string,omitzero"`
+	// Lost is how far the ledger itself had acknowledged where a repair found less, of which nothing is left; Seen is empty then.
+	Lost uint64 `json:"lost,string,omitzero"`
 }
 
 // EventType names the event.

@@ -2,6 +2,9 @@ package app
 
 import (
 	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"strings"
@@ -24,6 +27,47 @@ const forkMark = "-fork-"
 type fork struct {
 	ID string `json:"id"` // which names the origin and the key
 	custody.Forked
+}
+
+// newFork gives the ledger another origin, and writes down from what it goes on.
+func (a *App) newFork(from custody.Forked) (fork, error) {
+	f, id := fork{Forked: from}, make([]byte, 4)
+	if _, err := rand.Read(id); err != nil {
+		return f, errors.Wrap(err, "name a fork")
+	}
+	f.ID = hex.EncodeToString(id)
+	f.To = tiles.Origin(a.cfg.Name) + forkMark + f.ID
+	content, err := json.MarshalIndent(f, "", " ")
+	if err != nil {
+		return f, errors.Wrap(err, "fork")
+	}
+	return f, tiles.Directory(a.cfg.Data).Replace(forkName, content)
+}
+
+// signAgain signs a checkpoint of before under the origin and the key of now, and gives it with that key.
+func (a *App) signAgain(ctx context.Context, head tiles.Checkpoint) (signed []byte, key string, err error) {
+	cfg, err := a.tilesConfig(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	if signed, err = tiles.Sign(cfg.Ledger, cfg.Seed, head); err != nil {
+		return nil, "", err
+	}
+	key, err = tiles.VerifierKey(cfg.Ledger, cfg.Seed)
+	return signed, key, err
+}
+
+// before gives the verifier key of the ledger before it went on apart.
+func (a *App) before(ctx context.Context, f *fork) (string, error) {
+	name, secret := a.cfg.Name, signerSecret
+	if _, id, again := strings.Cut(f.From, forkMark); again {
+		name, secret = cmp.Or(a.cfg.Name, "ledger")+forkMark+id, signerSecret+"-"+id
+	}
+	seed, err := a.vault.Secret(ctx, secret, tiles.SeedSize)
+	if err != nil {
+		return "", errors.Wrap(err, "seed of the key of before")
+	}
+	return tiles.VerifierKey(name, seed)
 }
 
 // forkText gives the content of the file, nil where there is none.
@@ -64,7 +108,7 @@ func (a *App) forked() *wire.Forked {
 	if err != nil || f == nil {
 		return nil // the proof could not have been opened with one that is damaged
 	}
-	return &wire.Forked{From: f.From, To: f.To, At: f.At, Seen: max(uint64(tiles.ClaimedSize([]byte(f.Seen))), f.Witnessed)}
+	return &wire.Forked{From: f.From, To: f.To, At: f.At, Seen: max(uint64(tiles.ClaimedSize([]byte(f.Seen))), f.Witnessed, f.Lost)}
 }
 
 // ofLedger says whether an origin is that of the ledger with the name, or of a fork of it.

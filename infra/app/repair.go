@@ -52,6 +52,9 @@ type RepairPlan struct {
 	Lost Positions
 	// Seen is set where it is not the mark that knows of what is lost, but only the memory of messages or a view.
 	Seen bool
+	// Apart says that the ledger goes on apart from then on, under another origin and key: positions are lost that were acknowledged,
+	// or this was begun and not ended. Whoever holds a receipt or a checkpoint of them must not find another history under one name.
+	Apart bool
 	// Derived says that what was made of the log, the memory of messages and the views, is made again.
 	Derived bool
 }
@@ -60,9 +63,12 @@ type RepairPlan struct {
 type Repair struct {
 	app    *App
 	log    remains
+	begun  *fork // that an interrupted repair began
 	head   tiles.Checkpoint
 	signed []byte
 	plan   RepairPlan
+	// Key and Origin are the verifier key and the origin from then on, where Do had the ledger go on apart.
+	Key, Origin string
 }
 
 // OpenRepair opens the directory of a ledger that does not run, without starting what keeps its log. The verifier key is the
@@ -109,6 +115,9 @@ func (r *Repair) openProof(ctx context.Context, key string) error {
 		}
 	}
 	found, err := tiles.Heads(ctx, r.app.cfg.path(tilesDir), r.app.cfg.path(lastFile), key)
+	if errors.Is(err, ErrDamaged) {
+		found, err = r.beforeFork(ctx, found, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -137,8 +146,9 @@ func (r *Repair) Plan(ctx context.Context) (RepairPlan, error) {
 	if want.end > found.End {
 		p.Lost, p.Seen = Positions{From: found.End, To: want.end}, want.lacking != shortOfMark
 	}
+	p.Apart = p.Lost.To > 0 || r.begun != nil
 	p.Derived = len(found.Aside) > 0 || p.Lost.To > 0
-	p.Needed = p.Log || p.Files > 0 || len(p.Checkpoint) > 0 || p.Derived
+	p.Needed = p.Log || p.Files > 0 || len(p.Checkpoint) > 0 || p.Derived || p.Apart
 	return r.plan, nil
 }
 
@@ -177,6 +187,11 @@ func (r *Repair) Do(ctx context.Context, progress func(done, of domain.Position)
 	}
 	if r.plan.Log {
 		if err := r.rebuild(ctx, dir, progress); err != nil {
+			return "", err
+		}
+	}
+	if r.plan.Apart {
+		if err := r.goApart(ctx, dir); err != nil {
 			return "", err
 		}
 	}

@@ -219,6 +219,33 @@ func TestADamagedHistoryIsPutTogetherAgain(t *testing.T) {
 	t.Logf("%d damages, each repaired", done)
 }
 
+// A repair that was ended between giving the ledger another origin and signing with it is ended by the next one.
+func TestARepairThatWentApartHalfWayIsEnded(t *testing.T) {
+	t.Parallel()
+	early, data, _ := grown(t)
+	replace(t, early, data, "tiles", "checkpoint")
+	flip(t, block(t, data), 10) // the last frame
+	half := copied(t, data)
+	_, _, err := repaired(t, data)
+	must(t, err)
+	replace(t, data, half, "fork")
+	if _, err := verified(t, half); err == nil {
+		t.Error("half of it verifies")
+	}
+	plan, _, err := repaired(t, half)
+	if err != nil || !plan.Apart {
+		t.Fatalf("%+v: %+v", plan, err)
+	}
+	whole, err := verified(t, data)
+	must(t, err)
+	if got, err := verified(t, half); err != nil || got.Origin != whole.Origin || got.Size != whole.Size {
+		t.Errorf("%+v, want %+v: %v", got, whole, err)
+	}
+	if plan, _, err := repaired(t, half); err != nil || plan.Needed {
+		t.Errorf("there is more to do: %+v %v", plan, err)
+	}
+}
+
 // What was acknowledged, was not signed yet and is damaged in the log is in no other place: it is missed, named and put aside.
 func TestWhatIsLostForGoodIsNamed(t *testing.T) {
 	t.Parallel()
@@ -238,7 +265,7 @@ func TestWhatIsLostForGoodIsNamed(t *testing.T) {
 	}
 	plan, aside, err := repaired(t, data)
 	must(t, err)
-	if plan.Lost != (app.Positions{From: end, To: end + 25}) || plan.Events != end || !plan.Derived {
+	if plan.Lost != (app.Positions{From: end, To: end + 25}) || plan.Events != end || !plan.Derived || !plan.Apart {
 		t.Errorf("the plan is %+v", plan)
 	}
 	unproved, err := os.ReadFile(filepath.Join(data, aside, "unproved.jsonl"))
@@ -248,7 +275,8 @@ func TestWhatIsLostForGoodIsNamed(t *testing.T) {
 	r := start(t, data)
 	r.recordMany(t, "late", 24) // what was lost is taken again, the rest is known
 	must(t, r.stop())
-	if got, err := verified(t, data); err != nil || got.Size != end+25 {
-		t.Errorf("%s events, want %s: %v", got.Size, end+25, err)
+	// The history goes on apart, which stands behind what is left.
+	if got, err := verified(t, data); err != nil || got.Size != end+26 || !strings.Contains(got.Origin, "-fork-") {
+		t.Errorf("%s events of %s, want %s of a fork: %v", got.Size, got.Origin, end+26, err)
 	}
 }

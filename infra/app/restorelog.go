@@ -2,9 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"io"
 	"os"
 	"slices"
@@ -132,31 +129,14 @@ func (a *restorer) heads() error {
 	signed := a.read.Signed
 	dir := tiles.Directory(a.cfg.path(tilesDir))
 	if a.apart() {
-		f := fork{Forked: custody.Forked{
+		f, err := a.newFork(custody.Forked{
 			From: a.read.Head.Origin, At: uint64(a.read.Head.Size), Checkpoint: string(signed), Seen: string(a.read.Newer),
 			Witness: a.split.Name, Witnessed: uint64(a.split.Seen),
-		}}
-		id := make([]byte, 4)
-		if _, err := rand.Read(id); err != nil {
-			return errors.Wrap(err, "name a fork")
-		}
-		f.ID = hex.EncodeToString(id)
-		f.To = tiles.Origin(a.cfg.Name) + forkMark + f.ID
-		content, err := json.MarshalIndent(f, "", " ")
-		if err != nil {
-			return errors.Wrap(err, "fork")
-		}
-		if err := tiles.Directory(a.cfg.Data).Replace(forkName, content); err != nil {
-			return err
-		}
-		cfg, err := a.tilesConfig(context.Background())
+		})
 		if err != nil {
 			return err
 		}
-		if signed, err = tiles.Sign(cfg.Ledger, cfg.Seed, a.read.Head); err != nil {
-			return err
-		}
-		if a.result.Key, err = tiles.VerifierKey(cfg.Ledger, cfg.Seed); err != nil {
+		if signed, a.result.Key, err = a.signAgain(context.Background(), a.read.Head); err != nil {
 			return err
 		}
 		a.result.Fork = f.To
@@ -243,9 +223,13 @@ func (a *restorer) events() ([][]byte, error) {
 		}
 		facts = append(facts, f.Forked)
 	}
-	now := a.cfg.Now().UTC().Truncate(time.Millisecond)
-	if now.Before(a.last) {
-		now = a.last
+	return custodyEvents(facts, a.cfg.Now(), a.last)
+}
+
+// custodyEvents encodes what the ledger records of its own keeping, not before the newest event of before.
+func custodyEvents(facts []domain.Fact, now, last time.Time) ([][]byte, error) {
+	if now = now.UTC().Truncate(time.Millisecond); now.Before(last) {
+		now = last
 	}
 	events := make([][]byte, len(facts))
 	for i, fact := range facts {

@@ -15,7 +15,7 @@ import (
 // repairing are the flags of repair.
 type repairing struct {
 	data, key string
-	yes       bool
+	yes, fork bool
 }
 
 func (p *program) repair() *cobra.Command {
@@ -25,13 +25,17 @@ func (p *program) repair() *cobra.Command {
 		Short: "Put a damaged history together again from its two copies",
 		Long: "Looks at the log and at the tiles of a ledger that is stopped, and shows what it would do; with --yes it does it. Event by\n" +
 			"event it takes the copy that was signed, and proves the whole before anything is replaced. What it replaces, and what\n" +
-			"nothing proves, it puts aside in a directory that it names. It exits with 3 where there is damage that stays.",
-		Example: "  daybook repair --data ./daybook-data\n  daybook repair --data ./daybook-data --yes",
+			"nothing proves, it puts aside in a directory that it names. It exits with 3 where there is damage that stays.\n\n" +
+			"Where positions that were acknowledged are in neither copy, --yes alone does nothing: going on under the same name would\n" +
+			"give those positions to other entries, beside the receipts and checkpoints that others hold. With --fork the ledger goes\n" +
+			"on apart, openly: under another origin and another key, which it records.",
+		Example: "  daybook repair --data ./daybook-data\n  daybook repair --data ./daybook-data --yes\n  daybook repair --data ./daybook-data --yes --fork",
 		Args:    exact(0, "no arguments, only flags"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return p.repairHistory(cmd.Context(), f) },
 	}
 	cmd.Flags().StringVar(&f.data, "data", "", "the data directory of a stopped ledger")
 	cmd.Flags().StringVar(&f.key, "key", "", "the verifier key, where the vault is lost; the ledger's own by default")
+	cmd.Flags().BoolVar(&f.fork, "fork", false, "with --yes, go on apart where positions are lost")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do what is shown")
 	return cmd
 }
@@ -65,7 +69,12 @@ type mending struct {
 	Unproved   []span   `json:"unproved"`
 	Lost       *span    `json:"lost,omitempty"`
 	SetAside   string   `json:"setAside,omitempty"`
-	Steps      []string `json:"steps"`
+	// Fork is the origin and Key the verifier key from now on, where the ledger goes on apart.
+	Fork  string   `json:"fork,omitempty"`
+	Key   string   `json:"key,omitempty"`
+	Steps []string `json:"steps"`
+
+	apart bool // and it would
 }
 
 func (p *program) repairHistory(ctx context.Context, f repairing) (err error) {
@@ -88,14 +97,15 @@ func (p *program) repairHistory(ctx context.Context, f repairing) (err error) {
 	if plan.Lost.To > plan.Lost.From {
 		m.Lost = &spans([]app.Positions{plan.Lost})[0]
 	}
-	if plan.Needed && f.yes {
+	m.apart = plan.Apart
+	if plan.Needed && f.yes && (f.fork || !plan.Apart) {
 		bar := p.progress("Repairing", -1)
 		m.SetAside, err = ledger.Do(ctx, func(done, of domain.Position) { bar.reach(int64(done), int64(of)) })
 		bar.finish()
 		if err != nil {
 			return p.beyondRepair(err)
 		}
-		m.Repaired = true
+		m.Repaired, m.Fork, m.Key = true, ledger.Origin, ledger.Key
 	}
 	return p.showMending(m)
 }
@@ -108,6 +118,10 @@ func (p *program) showMending(m mending) error {
 		}
 	} else {
 		p.sayMending(m)
+	}
+	if m.Needed && !m.Repaired && m.apart {
+		return &failure{errVerification, "Positions are lost, and nothing was changed.",
+			"Restore a newer backup, if there is one. To go on apart from what others hold of them, run it again with --yes --fork.", nil}
 	}
 	if m.Needed && !m.Repaired {
 		return &failure{errVerification, "The history is damaged and was not changed.", "Run it again with --yes to do what is shown.", nil}
@@ -129,6 +143,9 @@ func (p *program) sayMending(m mending) {
 		p.say("  - " + step)
 	}
 	p.say("The ledger then has "+count(int(m.Events), "event")+"; the root of the first "+domain.Position(m.Signed).String()+" is as it was signed:", m.Root)
+	if m.Fork != "" {
+		p.say("From here on the ledger is a fork, "+m.Fork+". Tell those who check it: its verifier key is now", m.Key)
+	}
 	if m.SetAside != "" {
 		p.say("What was replaced stands in " + m.SetAside + " of the data directory. Delete it once you are sure.")
 	}
@@ -162,9 +179,13 @@ func steps(plan app.RepairPlan) []string {
 	switch {
 	case plan.Seen:
 		out = append(out, "LOST: no copy is here of "+positionsOf([]app.Positions{plan.Lost})+", which the memory of messages or a view has seen. "+
-			"Restore a newer backup instead, if there is one: whoever kept a later checkpoint will find that this history is another.")
+			"Restore a newer backup instead, if there is one. Only where you know that nothing was recorded there, and a damaged view says so, "+
+			"remove the directories memory and views, and look again.")
 	case plan.Lost.To > plan.Lost.From:
 		out = append(out, "LOST: "+positionsOf([]app.Positions{plan.Lost})+" were acknowledged, not signed yet, and stand in neither copy.")
+	}
+	if plan.Apart {
+		out = append(out, "The ledger goes on apart (--fork): under another origin and another key, which it records as an entry of its own.")
 	}
 	if plan.Derived {
 		out = append(out, "The memory of messages and the views are put aside and made again from the log at the next start.")
