@@ -67,7 +67,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{cfg: cfg}
 	for _, open := range []func(context.Context) error{
-		a.chooseEngine, a.openDirectory, a.keepEngine, a.openVault, a.inspect, a.sift, a.openBus, a.openSharedVault,
+		a.chooseEngine, a.openDirectory, a.keepEngine, a.openVault, a.inspect, a.missStreams, a.sift, a.openBus, a.openSharedVault,
 		a.openLog, a.holdSeen, a.openMark, a.openTiles, a.keepElsewhere, a.openLedger,
 		a.openViews, a.openHistory, a.openReactions, a.openIntake, a.listen,
 	} {

@@ -56,7 +56,10 @@ func (a *App) openIntake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	streams := a.streams()
+	streams, err := a.markStreams(ctx)
+	if err != nil {
+		return err
+	}
 	// Closed after the inbox: what finds no room there is set aside.
 	if a.quarantine, err = intake.OpenQuarantine(ctx, a.bus.services, quarantineBox, streams); err != nil {
 		return err

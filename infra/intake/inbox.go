@@ -31,6 +31,8 @@ type Streams struct {
 	Name string
 	// Replicas is how many copies a cluster keeps of each stream; 1.
 	Replicas int
+	// Accepted hears of each stream how far it is on disk, from one goroutine for each; nil for nobody. It must not wait.
+	Accepted func(quarantined bool, sequence uint64)
 }
 
 // names gives the name and the subject of a stream.
@@ -73,7 +75,7 @@ type Inbox struct{ shelf *shelf }
 
 // OpenInbox makes sure of the stream. The caller closes the inbox before the connection. It returns domain.ErrUnavailable.
 func OpenInbox(ctx context.Context, nc *nats.Conn, box *Box, streams Streams) (*Inbox, error) {
-	shelf, err := openShelf(ctx, nc, box, streams.inbox())
+	shelf, err := openShelf(ctx, nc, box, streams.inbox(), streams.accepted(false))
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ type Quarantine struct {
 // OpenQuarantine makes sure of the stream. The caller closes the quarantine before the connection. It returns
 // domain.ErrUnavailable.
 func OpenQuarantine(ctx context.Context, nc *nats.Conn, box *Box, streams Streams) (*Quarantine, error) {
-	shelf, err := openShelf(ctx, nc, box, streams.quarantine())
+	shelf, err := openShelf(ctx, nc, box, streams.quarantine(), streams.accepted(true))
 	if err != nil {
 		return nil, err
 	}

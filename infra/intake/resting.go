@@ -41,6 +41,30 @@ func (s Streams) Resting() [2]Stream {
 	return [2]Stream{{inbox, false, waits}, {quarantine, true, aside}}
 }
 
+func (s Streams) accepted(quarantined bool) func(uint64) {
+	if s.Accepted == nil {
+		return func(uint64) {}
+	}
+	return func(sequence uint64) { s.Accepted(quarantined, sequence) }
+}
+
+// Last gives the sequence of the newest message that a stream ever took, 0 where there is no such stream. It returns
+// domain.ErrUnavailable.
+func (s Stream) Last(ctx context.Context, nc *nats.Conn) (uint64, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return 0, unavailable(err, "end of what rests")
+	}
+	stream, err := js.Stream(ctx, s.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, unavailable(err, "end of what rests")
+	}
+	return stream.CachedInfo().State.LastSeq, nil
+}
+
 // EachResting hands on every message that rests, the oldest of the inbox first. What is recorded meanwhile may be among them. It returns
 // domain.ErrUnavailable, and what take returns.
 func EachResting(ctx context.Context, nc *nats.Conn, streams Streams, take func(Rested) error) error {

@@ -45,6 +45,7 @@ type shelf struct {
 	stream, subject string
 	box             *Box
 	room, large     *semaphore.Weighted // in bytes
+	accepted        func(sequence uint64)
 
 	mu      sync.RWMutex // held for reading by whoever puts
 	closed  bool         // under mu
@@ -96,7 +97,7 @@ type written struct {
 }
 
 // openShelf makes sure of the stream. The caller closes the shelf. It returns domain.ErrUnavailable.
-func openShelf(ctx context.Context, nc *nats.Conn, box *Box, cfg jetstream.StreamConfig) (*shelf, error) {
+func openShelf(ctx context.Context, nc *nats.Conn, box *Box, cfg jetstream.StreamConfig, accepted func(uint64)) (*shelf, error) {
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(4*shelfInFlight), jetstream.WithPublishAsyncTimeout(shelfWait))
 	if err != nil {
 		return nil, unavailable(err, "JetStream for resting messages")
@@ -106,7 +107,7 @@ func openShelf(ctx context.Context, nc *nats.Conn, box *Box, cfg jetstream.Strea
 		return nil, unavailable(err, "stream of resting messages")
 	}
 	s := &shelf{
-		nc: nc, js: js, stream: cfg.Name, subject: cfg.Subjects[0], box: box,
+		nc: nc, js: js, stream: cfg.Name, subject: cfg.Subjects[0], box: box, accepted: accepted,
 		room: semaphore.NewWeighted(shelfBytes), large: semaphore.NewWeighted(shelfLargeBytes),
 		first: make(chan item, shelfMessages), rest: make(chan item, shelfMessages), written: make(chan written, shelfInFlight),
 	}
@@ -222,6 +223,7 @@ func (s *shelf) settle() {
 	for w := range s.written {
 		select {
 		case ack := <-w.future.Ok():
+			s.accepted(ack.Sequence) // before anybody is told
 			w.item.settle(ack.Sequence, nil)
 		case err := <-w.future.Err():
 			w.item.settle(0, unavailable(err, "write a message to rest"))
