@@ -20,7 +20,7 @@ func (p *program) article30() *cobra.Command {
 	var reveal, secret bool
 	cmd := &cobra.Command{
 		Use:   "article30",
-		Short: "The record of processing activities (Art. 30(2)), and where what is declared and what is done part",
+		Short: "The record of processing (Art. 30(2)), and where what is declared and done part",
 		Long: "Shows the processor's record, or that of one client: what is declared, what was seen to be done, what left the territory,\n" +
 			"and where the two part. With --html it writes a page to print, without anything to fetch.",
 		Example: "  daybook article30\n  daybook article30 -c fenland-cycles --at 2026-06-30\n  daybook article30 --html record.html --reveal-contacts",

@@ -14,7 +14,7 @@ func (p *program) disclosures() *cobra.Command {
 	var controller string
 	var secret, count bool
 	cmd := &cobra.Command{
-		Use: "disclosures", Short: "The register of disclosures and transfers: to whom, where to, and under which orders of courts",
+		Use: "disclosures", Short: "Disclosures and transfers: to whom, where to, and under which orders of courts",
 		Example: "  daybook disclosures -c fenland-cycles\n  daybook disclosures --secret --as petra --reason authority -o json",
 		Args:    exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {

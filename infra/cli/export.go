@@ -21,7 +21,7 @@ func (p *program) export() *cobra.Command {
 	var at int64
 	cmd := &cobra.Command{
 		Use:   "export WHAT --format FORMAT --out FILE",
-		Short: "Export the log, a trail, findings, disclosures, recipients, retention or article30 into a file",
+		Short: "Export the log, a trail or another list into a file for other programs",
 		Long: "Writes a file for other programs: jsonl, csv, xlsx or parquet. The log also comes as ldv or vng, as Dutch authorities name the\n" +
 			"fields of a log of processing; the record of Article 30(2) as a workbook after the UK's authority (ico) or the French and\n" +
 			"Belgian ones (cnil), and as JSON-LD in the words of the Data Privacy Vocabulary (dpv). That the file was made is recorded, with\n" +

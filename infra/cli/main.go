@@ -111,6 +111,7 @@ func (p *program) root() *cobra.Command {
 			root.AddCommand(cmd)
 		}
 	}
+	p.fitHelp(root)
 	return root
 }
 
