@@ -15,7 +15,7 @@ func (p *program) apply() *cobra.Command {
 	var planOnly bool
 	cmd := &cobra.Command{
 		Use:   "apply -f register.yaml",
-		Short: "Declare the register: the firm, its clients, their services and instructions, recipients",
+		Short: "Declare the register: the firm, clients, their services, instructions, recipients",
 		Long: "Reads the register from YAML, shows how it differs from what is recorded, and records the differences: all or none.\n" +
 			"What the file does not mention stays as it is. Applied again, the same file records nothing.",
 		Example: "  daybook apply -f register.yaml --plan\n  daybook apply -f register.yaml",

@@ -51,7 +51,7 @@ func (p *program) doctor() *cobra.Command {
 	var engine engineFlags
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check the data directory, the stream, the views, the key and the clock, and say what to do",
+		Short: "Check data directory, stream, views, key and clock, and say what to do",
 		Long: "Looks at the data directory, at the ledger over HTTP and at its stream over NATS or in KurrentDB. Ends with exit code 3 where\n" +
 			"something is bad. What cannot be reached is not checked, and that is said.",
 		Example: "  daybook doctor\n  daybook doctor --data /var/lib/daybook -o json\n" +

@@ -108,7 +108,7 @@ func (p *program) looks() *cobra.Command {
 	var controller, actor, kind, why, ofCase, from, to string
 	var limit int
 	cmd := &cobra.Command{
-		Use: "looks", Short: "Who looked into the ledger: at records, by opening what is sealed, by exports and checks",
+		Use: "looks", Short: "Who looked into the ledger: at records, by opening what is sealed, by exports, checks",
 		Example: "  daybook looks\n  daybook looks -c fenland-cycles --by petra\n  daybook looks --by unnamed --kind revealed --from 2026-11-01",
 		Args:    exact(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
