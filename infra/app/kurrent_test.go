@@ -23,7 +23,7 @@ func TestALedgerRunsOnKurrentDB(t *testing.T) {
 	t.Parallel()
 	s := kurrenttest.Start(t, kurrenttest.Config{})
 	data := filepath.Join(t.TempDir(), "data")
-	cfg := app.Config{Data: data, Engine: app.EngineKurrentDB, KurrentDBURL: s.URL(), Name: "fenland"}
+	cfg := app.Config{Data: data, Engine: app.EngineKurrentDB, KurrentDBURL: s.URL(), Name: "fenland", NATS: "127.0.0.1:0", HTTP: "127.0.0.1:0"}
 	b := newBooks()
 	for round := range 3 {
 		r := startWith(t, cfg)

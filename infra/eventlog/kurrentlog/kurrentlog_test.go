@@ -1,6 +1,7 @@
 package kurrentlog_test
 
 import (
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -16,6 +17,14 @@ import (
 
 // patience bounds every wait of these tests; nothing is asserted about how long a thing takes.
 const patience = 2 * time.Minute
+
+// Most of what these tests do is wait, for which two at a time, as many as a small machine has cores, are too few.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // open opens a log until the test ends. Where the time for an answer is not what a test is about there is enough of it.
 func open(t testing.TB, cfg kurrentlog.Config) *kurrentlog.Log {
