@@ -142,3 +142,16 @@ func (s *standings) roots(keys []domain.SubjectKey) []domain.SubjectKey {
 	}
 	return roots
 }
+
+// goesOn says that a step ends a case and leaves its restriction in place (Art. 18(3)).
+func goesOn(s request.State, step request.Step, people *standings) bool {
+	closed, is := step.(request.Closed)
+	if !is || s.Received.Kind != request.Restriction || !closed.Told.IsZero() {
+		return false
+	}
+	return slices.ContainsFunc(people.roots(s.Received.Subjects), func(key domain.SubjectKey) bool {
+		return slices.ContainsFunc(people.get(key).Restrictions, func(r dossier.Restriction) bool {
+			return r.Restriction == string(s.Received.Case) && r.Lifted.IsZero()
+		})
+	})
+}

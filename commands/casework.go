@@ -131,6 +131,10 @@ func (l *Ledger) TakeStep(ctx context.Context, s Stepped) (Settled, error) {
 				note = on.state.note(what, on.now) // of one of a case's objections: the others are of the same people
 			}
 		}
+		if goesOn(state, step, on.standings) {
+			note = Note{"Art. 18(3)", "The restriction goes on: the person is told before it is lifted. Tell them, and lift it then " +
+				"(daybook restriction lift), with the day on which they were told."}
+		}
 		events := l.owned(append(matters, facts...), on.now)
 		events[len(events)-1].ID = id
 		return note, events, nil

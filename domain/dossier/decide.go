@@ -98,7 +98,7 @@ func (c RestrictionLifted) Decide(s Standing, _ time.Time) ([]domain.Fact, error
 	}
 	if c.Told.IsZero() {
 		return nil, errors.WithHint(errors.Wrap(domain.ErrInvalid, "lifting untold"),
-			"Article 18(3): the person is told before a restriction is lifted; say when that was.")
+			"Article 18(3): the person is informed before the restriction is lifted. Tell them, and give the day on which that was as told (--told).")
 	}
 	return []domain.Fact{c}, nil
 }

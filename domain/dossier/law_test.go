@@ -163,6 +163,7 @@ func TestTheLawBeyondTheInstruction(t *testing.T) {
 		{"Art. 17(3): where is not said, a hold is met", within(do(domain.Erase), func(a *dossier.Action) { a.System = "" }), dossier.Known{Instruction: contract}, past(3, hold), []domain.Finding{domain.OnHold}},
 
 		{"Art. 5(1)(e): used past its retention", do(domain.Use), dossier.Known{Instruction: contract}, past(10, order), []domain.Finding{domain.PastRetention}},
+		{"Art. 5(1)(e): used while it lasted, though reported afterwards", within(do(domain.Use), func(a *dossier.Action) { a.Time = at(9, 0) }), dossier.Known{Instruction: contract}, past(10, order), nil},
 		{"Art. 5(1)(e): removed, as it should be", within(do(domain.Erase), func(a *dossier.Action) { a.Order = "ord-1" }), dossier.Known{Instruction: contract}, past(10, order), nil},
 		{"an order that was answered is closed", do(domain.Collect), dossier.Known{Instruction: contract}, past(10, order, 11, dossier.ActionRecorded{Operation: domain.Erase, Order: "ord-1", Categories: []domain.Category{"pd:Name"}}), nil},
 		{"Art. 17: an order to erase is not answered by anything else", do(domain.Collect), dossier.Known{Instruction: contract}, past(10, order, 11, dossier.ActionRecorded{Operation: domain.Export, Order: "ord-1", Categories: []domain.Category{"pd:Name"}}), []domain.Finding{domain.PastRetention}},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/jigowatt/daybook/commands"
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/calendar"
+	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/casework"
@@ -38,7 +40,8 @@ func (a *API) caseRoutes() {
 	get(a, operation("/cases", "listCases", "Cases, the one with the soonest limit first", "",
 		query("controller", "string", "of one controller"), query("kind", "string", "of one kind"), query("owner", "string", "of one owner"),
 		query("due", "integer", "of which a clock runs out within so many days"), query("late", "boolean", "of which a clock has run out"),
-		query("all", "boolean", "those that are over, too"), query("after", "string", "next of the page before"), query("limit", "integer", "1 to 500"), asOf(), onDay(stepsHaveDays)),
+		query("all", "boolean", "those that are over, too"),
+		query("restricted", "boolean", "closed ones whose restriction goes on, because the person was not told that it ends (Art. 18(3))"), query("after", "string", "next of the page before"), query("limit", "integer", "1 to 500"), asOf(), onDay(stepsHaveDays)),
 		(*call).listCases)
 	post(a, operation("/controllers/{controller}/people/cases", "personCases", "The cases of one person, those that are over, too",
 		"The identifier travels in the body, so that no URL names a person.", asOf(), onDay(stepsHaveDays)), (*call).personCases)
@@ -179,16 +182,34 @@ func (c *call) listCases() (wire.CaseList, domain.Position, error) {
 	if err != nil {
 		return wire.CaseList{}, 0, err
 	}
-	out := wire.CaseList{Cases: make([]wire.CaseSummary, len(list.Cases)), Position: uint64(list.Position)}
-	for i, one := range list.Cases {
-		if out.Cases[i], err = c.summary(one); err != nil {
-			return wire.CaseList{}, 0, err
-		}
+	out := wire.CaseList{Cases: make([]wire.CaseSummary, 0, len(list.Cases)), Position: uint64(list.Position)}
+	for _, one := range list.Cases {
 		if list.More {
 			out.Next = string(one.Key.Controller) + "/" + string(one.Key.Case)
 		}
+		if q.Untold {
+			if stands, err := c.restricted(one); err != nil || !stands {
+				if err != nil {
+					return wire.CaseList{}, 0, err
+				}
+				continue // it was lifted apart from the case
+			}
+		}
+		summary, err := c.summary(one)
+		if err != nil {
+			return wire.CaseList{}, 0, err
+		}
+		out.Cases = append(out.Cases, summary)
 	}
 	return out, list.Position, nil
+}
+
+// restricted says that the restriction of a case stands still.
+func (c *call) restricted(one requests.Case) (bool, error) {
+	s, err := c.stands(person{one.Key.Controller, one.State.Received.Subjects})
+	return slices.ContainsFunc(s.Restrictions, func(r dossier.Restriction) bool {
+		return r.Restriction == string(one.Key.Case) && r.Lifted.IsZero()
+	}), err
 }
 
 // caseQuery reads what list is asked for.
@@ -209,6 +230,15 @@ func (c *call) caseQuery() (q requests.Query, err error) {
 	}
 	if q.Ended, err = c.flag("all"); err != nil {
 		return q, err
+	}
+	if q.Untold, err = c.flag("restricted"); err != nil {
+		return q, err
+	}
+	if q.Untold && c.on != nil {
+		return q, problem.New(wire.InvalidField, "which restrictions go on is not told of a date", "Leave out on; at says what was known then.")
+	}
+	if q.Untold {
+		q.Kind, q.Stage, q.Ended = request.Restriction, request.IsClosed, true
 	}
 	if q.Limit, err = c.limit(100, requests.MaxLimit); err != nil {
 		return q, err

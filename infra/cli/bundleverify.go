@@ -18,7 +18,7 @@ func (p *program) bundleVerify() *cobra.Command {
 	var f bundleChecking
 	cmd := &cobra.Command{
 		Use:   "verify FILE",
-		Short: "Check an evidence bundle without any ledger; ends with exit code 3 where it does not hold",
+		Short: "Check an evidence bundle without any ledger; exit code 3 where it does not hold",
 		Long: "Checks that every entry stands in the history that was signed, and that the trail, the record of Article 30(2) and the page for\n" +
 			"people are what follows from the entries, byte for byte. Give the ledger's verifier key, from somewhere else than the bundle,\n" +
 			"with --key: without it only the bundle's own word says who signed. Inclusion is proved, not that nothing was left out.\n" +

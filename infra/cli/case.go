@@ -139,7 +139,7 @@ func (p *program) caseTaken(taken wire.CaseTaken, sentence string) error {
 func (p *program) caseList() *cobra.Command {
 	var controller, kind, owner, person string
 	var due, limit int
-	var late, all bool
+	var late, all, restricted bool
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List cases, the one with the soonest limit first",
@@ -164,16 +164,28 @@ func (p *program) caseList() *cobra.Command {
 			if all {
 				q.Set("all", "true")
 			}
+			if restricted {
+				q.Set("restricted", "true")
+			}
 			q.Set("limit", strconv.Itoa(limit))
 			var list wire.CaseList
 			if err := p.ledger().call(cmd.Context(), http.MethodGet, "/cases?"+q.Encode(), "", nil, &list); err != nil {
 				return err
 			}
-			return p.caseTable(list)
+			if !restricted {
+				return p.caseTable(list)
+			}
+			if err := p.caseRows(list, "No restriction waits for its end to be told."); err != nil || len(list.Cases) == 0 {
+				return err
+			}
+			p.say("", "Each of these restrictions goes on until the person was told that it ends (Art. 18(3)). Tell them, and then:",
+				"  daybook restriction lift -c CLIENT kind:value CASE --told DAY")
+			return nil
 		},
 	}
 	f := cmd.Flags()
 	clientFlag(cmd, &controller)
+	f.BoolVar(&restricted, "restricted", false, "closed ones whose restriction goes on, because the person was not told that it ends (Art. 18(3))")
 	f.StringVar(&kind, "kind", "", "of one kind only")
 	f.StringVar(&owner, "owner", "", "of one owner only")
 	f.IntVar(&due, "due", -1, "of which a clock runs out within so many days")
@@ -201,7 +213,11 @@ func (p *program) personCases(cmd *cobra.Command, controller, person string) err
 }
 
 func (p *program) caseTable(list wire.CaseList) error {
-	l := listing{whole: list, empty: "No open cases. When a client forwards a request, log it with daybook case open.",
+	return p.caseRows(list, "No open cases. When a client forwards a request, log it with daybook case open.")
+}
+
+func (p *program) caseRows(list wire.CaseList, empty string) error {
+	l := listing{whole: list, empty: empty,
 		head: []string{"Case", "Client", "Kind", "Stage", "Owner", "Limit in law", "Our promise", "Open places"}}
 	if p.format == "csv" {
 		l.head = []string{"case", "controller", "kind", "stage", "owner", "legal", "promise", "unsettled"}

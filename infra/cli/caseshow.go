@@ -15,7 +15,7 @@ func (p *program) caseShow() *cobra.Command {
 	var notes bool
 	cmd := &cobra.Command{
 		Use:     "show -c CONTROLLER CASE",
-		Short:   "Show a case: both clocks with their working, the places, what was done and what can be done next",
+		Short:   "Show a case: both clocks and their working, its places, what was done and what is next",
 		Example: "  daybook case show -c fenland-cycles 0199a0c2-7d3e-7000-8000-000000000001 --notes",
 		Args:    exact(1, "one case"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -24,13 +24,15 @@ func (p *program) caseStep() *cobra.Command {
 		Use:   "step -c CONTROLLER CASE STEP",
 		Short: "Record a step of a case",
 		Long: "Steps and the flags that they take:\n" +
-			"  assigned --owner          acknowledged              asked --for           replied --for --enough\n" +
-			"  extended --months --reason                          found --place ...     reviewed --withhold GROUND=ITEMS\n" +
+			"  assigned --owner              acknowledged         asked --for\n" +
+			"  replied --for --enough        found --place ...    extended --months --reason\n" +
+			"  reviewed --withhold GROUND=ITEMS\n" +
 			"  decided --outcome --ground --refuse --warrant-by --warrant-how --warrant-on\n" +
-			"  settled --place --how --event --order --exempt      delivered             answered --remedies\n" +
-			"  corresponded --authority --direction                withdrawn --told      transferred --to\n" +
-			"  closed --told\n" +
-			"Every step takes --on, --by and --note.",
+			"  settled --place --how --event --order --exempt     delivered\n" +
+			"  answered --remedies           closed --told        withdrawn --told\n" +
+			"  transferred --to              corresponded --authority --direction\n" +
+			"Every step takes --on, --by and --note. A restriction goes on after its case unless --told says when the person was told that it " +
+			"ends (Art. 18(3)); case list --restricted lists those that wait for that.",
 		Example: "  daybook case step -c fenland-cycles CASE asked --for identity\n" +
 			"  daybook case step -c fenland-cycles CASE extended --months 2 --reason JustificationA12Complexity\n" +
 			"  daybook case step -c fenland-cycles CASE decided --outcome accepted --ground A17-1-b --warrant-by owner --warrant-how e-mail\n" +
@@ -72,7 +74,7 @@ func (f *stepFlags) add(cmd *cobra.Command) {
 		{&f.warrant.By, "warrant-by", "decided: the client's contact who decided"}, {&f.warrant.On, "warrant-on", "decided: on which day; that of the step by default"},
 		{&f.warrant.How, "warrant-how", "decided: contract, signed-document, e-mail or portal"}, {&f.warrant.Reference, "warrant-reference", "decided: of the document"},
 		{&f.in.Authority, "authority", "corresponded: the authority"}, {&f.in.Direction, "direction", "corresponded: in or out"},
-		{&f.in.Told, "told", "withdrawn, closed: the day on which the person was told that the restriction ends"},
+		{&f.in.Told, "told", "withdrawn, closed: when the person was told that the restriction ends; else a closed case leaves it (Art. 18(3))"},
 		{&f.in.Reference, "reference", "corresponded: the authority's"}, {&f.in.To, "to", "transferred: the right client, none where it is not ours"},
 	} {
 		flags.StringVar(text.into, text.name, "", text.usage)

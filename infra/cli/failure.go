@@ -136,11 +136,18 @@ func (p *program) report(err error) {
 	if f.hint != "" {
 		lines = append(lines, f.hint)
 	}
+	width, is := terminal(p.err)
 	for i, line := range lines {
+		indent, parts := "", []string{clean(line)}
 		if i > 0 {
-			line = "  " + line
+			indent = "  "
 		}
-		_, _ = io.WriteString(p.err, clean(line)+"\n")
+		if is { // what goes to a file stays one sentence a line, to be searched
+			parts = wrap(parts[0], width-len(indent))
+		}
+		for _, part := range parts {
+			_, _ = io.WriteString(p.err, indent+part+"\n")
+		}
 	}
 }
 

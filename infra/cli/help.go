@@ -17,6 +17,7 @@ func (p *program) fitHelp(root *cobra.Command) {
 	var fit func(*cobra.Command)
 	fit = func(cmd *cobra.Command) {
 		cmd.Long = reflow(cmd.Long, width)
+		cmd.Example = continued(cmd.Example, width)
 		for _, beneath := range cmd.Commands() {
 			fit(beneath)
 		}
@@ -41,5 +42,27 @@ func reflow(text string, width int) string {
 		paragraph = append(paragraph, line)
 	}
 	end()
+	return strings.Join(lines, "\n")
+}
+
+// continued breaks commands that are too long for a line as a shell takes them: before a word outside of quotes, behind a backslash.
+func continued(commands string, width int) string {
+	var lines []string
+	for line := range strings.SplitSeq(commands, "\n") {
+		for len(line) > width {
+			at, quoted := 0, false
+			for i, r := range line[:width-1] {
+				quoted = quoted != (r == '"')
+				if r == ' ' && !quoted && i > len("      ") {
+					at = i
+				}
+			}
+			if at == 0 {
+				break
+			}
+			lines, line = append(lines, line[:at]+" \\"), "      "+line[at+1:]
+		}
+		lines = append(lines, line)
+	}
 	return strings.Join(lines, "\n")
 }

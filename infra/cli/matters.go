@@ -145,9 +145,9 @@ func (p *program) restriction() *cobra.Command {
 				cmd.Flags().StringArrayVar(&f.in.Prohibited, "prohibit", nil, "an operation that does not, though --allow names what is above it")
 				cmd.Flags().StringVar(&f.in.ID, "id", "", "its id; a new UUID by default")
 			}, nil),
-		p.matter(wire.MatterRestrictionLifted, "lift", "Lift a restriction, after the person was told",
+		p.matter(wire.MatterRestrictionLifted, "lift", "Lift a restriction, after the person was told that it ends (Art. 18(3))",
 			"restriction lift -c fenland-cycles email:ada.wren@example.org ID --told 2026-11-20", true, func(cmd *cobra.Command, _ *matterFlags) {
-				cmd.Flags().StringVar(&told, "told", "", "when the person was told (Art. 18(3))")
+				cmd.Flags().StringVar(&told, "told", "", "when the person was told that it ends, which comes first (Art. 18(3))")
 			}, func(f *matterFlags) (err error) {
 				f.in.Told, err = timeFlag("told", told)
 				return err

@@ -34,7 +34,7 @@ func (p *program) standing(use, short string, show func(wire.Standing) listing) 
 }
 
 func (p *program) personStanding() *cobra.Command {
-	return p.standing("standing", "Show what stands about a person: consents, objections, restrictions, holds, open orders", standingList)
+	return p.standing("standing", "Show what stands about a person: consents, objections, restrictions, holds, orders", standingList)
 }
 
 func standingList(s wire.Standing) listing {

@@ -55,6 +55,9 @@ func (r *Requests) List(ctx context.Context, q Query) (List, error) {
 
 // wants leaves out what the rows alone do not tell.
 func (q Query) wants(c Case) bool {
+	if q.Untold && (c.State.Closed == nil || c.State.Received.Kind != request.Restriction || !c.State.Closed.Told.IsZero()) {
+		return false
+	}
 	if !q.Late {
 		return true
 	}

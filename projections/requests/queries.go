@@ -40,6 +40,8 @@ type Query struct {
 	Stage      request.Stage
 	// Ended asks for the cases that are over too, which come last.
 	Ended bool
+	// Untold asks for closed restrictions only, of which nobody told the person that they end with the case (Art. 18(3)). It needs Ended.
+	Untold bool
 	// DueBy asks for those of which a clock runs out on or before the day.
 	DueBy calendar.Date
 	// Late asks for those of which a clock has run out. It needs Today.
