@@ -127,3 +127,41 @@ func TestALogThatIsCutOffIsFoundAfterACrash(t *testing.T) {
 		}
 	}
 }
+
+// A loss of power leaves an index as it was some time ago: the log has begun anew since, and what the index tells of is in the database.
+func TestAnIndexOfAnEarlierLogIsNotBelieved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	config := small
+	config.Synchronous = sqlite.Full
+	db := open(t, path, config)
+	fill(t, db, 0, 20)
+	earlier := fileOf(t, path+"-shm")
+	if err := db.Carry(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, db, 20, 22) // the log begins anew
+	want, err := contentOf(t, db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, index := range map[string][]byte{"an earlier log's": earlier, "the log's own": fileOf(t, path+"-shm")} {
+		lost := filepath.Join(t.TempDir(), "b.db")
+		for name, content := range map[string][]byte{"": fileOf(t, path), "-wal": fileOf(t, path+"-wal"), "-shm": index} {
+			if err := os.WriteFile(lost+name, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := contentOf(t, open(t, lost, config)); err != nil || got != want {
+			t.Errorf("with %s index: %+v, the same %v", name, err, got == want)
+		}
+	}
+}
+
+func fileOf(t *testing.T, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}

@@ -22,10 +22,13 @@ type Log struct {
 }
 
 // Lost says that something is missing that was committed.
-func (l Log) Lost() bool { return l.Whole < l.Committed }
+func (l Log) Lost() bool { return l.Whole < l.Committed && !l.spent() }
 
 // Mixed says that the database has pages of a later moment than the log as SQLite would read it, so that the two do not fit together.
-func (l Log) Mixed() bool { return l.Whole < min(l.Carried, l.Committed) }
+func (l Log) Mixed() bool { return l.Whole < min(l.Carried, l.Committed) && !l.spent() }
+
+// spent says that the database has all that was in the log, and that nothing of the log would stand before it.
+func (l Log) spent() bool { return l.Whole == 0 && l.Carried >= l.Committed }
 
 // The header of the log's index (https://sqlite.org/walformat.html, 2.3.1), of which there are two copies, in the machine's order of bytes.
 const (
@@ -40,8 +43,9 @@ const (
 
 // ReadLog reads the log of the database at path and holds it against its index. SQLite takes the first frame that does not pass for the
 // end of its log, since the writer may have ended there; but the index is in memory that a killed program leaves to the system, and it
-// says up to where the log was committed. Where there is no index that can be read, nothing is said. ReadLog changes no file and must
-// come before SQLite opens the database, which makes the index anew. It returns domain.ErrUnavailable where a file cannot be read.
+// says up to where the log was committed. Where there is no index that can be read, or only one of an earlier log in the same file, as a loss
+// of power leaves it, nothing is said. ReadLog changes no file and must come before SQLite opens the database, which makes the index
+// anew. It returns domain.ErrUnavailable where a file cannot be read.
 func ReadLog(path string) (Log, error) {
 	index, err := readIndex(path + "-shm")
 	if err != nil || index == nil {
@@ -58,8 +62,12 @@ func ReadLog(path string) (Log, error) {
 	if err != nil {
 		return Log{}, unreadable(err)
 	}
-	l.Whole, err = walk(bufio.NewReaderSize(file, 1<<20), index, l.Committed)
-	return l, errors.CombineErrors(err, file.Close())
+	whole, of, err := walk(bufio.NewReaderSize(file, 1<<20), index, l.Committed)
+	if err = errors.CombineErrors(err, file.Close()); err != nil || !of {
+		return Log{}, err
+	}
+	l.Whole = whole
+	return l, nil
 }
 
 // readIndex gives the first part of an index with a header that is whole, in the first copy's place; nil where there is none.
@@ -97,37 +105,39 @@ func native() binary.ByteOrder {
 	return binary.BigEndian
 }
 
-// walk reads frames up to the last that was committed and gives the last committed one that is whole with all before it.
-func walk(log io.Reader, index []byte, last uint32) (whole uint32, err error) {
+// walk reads frames up to the last that was committed and gives the last committed one that is whole with all before it, and whether the
+// index is of this log at all: each beginning of a log in the file has other salts, and is on the disk before the index tells of it.
+func walk(log io.Reader, index []byte, last uint32) (whole uint32, of bool, err error) {
 	header := make([]byte, logHeader)
 	if err := fill(log, header); err != nil {
-		return 0, ended(err)
+		return 0, true, ended(err)
 	}
-	size := int(binary.NativeEndian.Uint16(index[indexPage:]))
-	if size = size&0xfe00 + size&1<<16; size < 512 {
-		return 0, nil
+	sum := bigSums(header[headerSum:])
+	if s := (sums{}); s.add(binary.LittleEndian, header[:headerSum]) != sum && s.add(binary.BigEndian, header[:headerSum]) != sum {
+		return 0, true, nil
 	}
 	salt := index[indexSalt : indexSalt+8]
 	if string(header[16:24]) != string(salt) {
-		return 0, nil
+		return 0, false, nil
 	}
-	sum, frame := bigSums(header[headerSum:]), make([]byte, frameHeader+size)
-	if s := (sums{}); s.add(binary.LittleEndian, header[:headerSum]) != sum && s.add(binary.BigEndian, header[:headerSum]) != sum {
-		return 0, nil
+	size := int(binary.NativeEndian.Uint16(index[indexPage:]))
+	if size = size&0xfe00 + size&1<<16; size < 512 {
+		return 0, true, nil
 	}
+	frame := make([]byte, frameHeader+size)
 	for n := uint32(1); n <= last; n++ {
 		if err := fill(log, frame); err != nil {
-			return whole, ended(err)
+			return whole, true, ended(err)
 		}
 		fits := false
 		if sum, fits = frameFits(sum, frame, frame[frameHeader:]); !fits || string(frame[8:16]) != string(salt) {
-			return whole, nil
+			return whole, true, nil
 		}
 		if binary.BigEndian.Uint32(frame[4:]) != 0 { // the last of a transaction
 			whole = n
 		}
 	}
-	return last, nil
+	return last, true, nil
 }
 
 func fill(from io.Reader, b []byte) error {
