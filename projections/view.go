@@ -250,3 +250,5 @@ type Reader interface {
 	// Read runs do on a snapshot that stands at a position, and gives the position as of which it answers. It returns domain.ErrUnavailable.
 	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
 }
+
+var _ Reader = (*View)(nil)

@@ -12,6 +12,7 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/disclosure"
 	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/disclosures"
 )
 
@@ -134,7 +135,7 @@ func (c *call) orderedByCourts(controller domain.ControllerID) ([]disclosure.Ord
 	if err != nil {
 		return nil, err
 	}
-	orders, _, err := disclosures.New(view).Orders(c.ctx(), controller, disclosures.Sight{Now: c.now(), Secret: true})
+	orders, _, err := disclosures.New(view).Orders(c.ctx(), controller, projections.Sight{Now: c.now(), Secret: true})
 	for i := range orders {
 		list = append(list, orders[i].Order)
 	}

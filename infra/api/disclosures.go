@@ -8,6 +8,7 @@ import (
 	"github.com/jigowatt/daybook/domain/disclosure"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/disclosures"
 )
 
@@ -43,7 +44,7 @@ func (c *call) disclosed() (*disclosures.Disclosures, error) {
 }
 
 // disclosureScope reads whose disclosures are asked for and what is shown of them.
-func (c *call) disclosureScope() (controller domain.ControllerID, sight disclosures.Sight, view *disclosures.Disclosures, err error) {
+func (c *call) disclosureScope() (controller domain.ControllerID, sight projections.Sight, view *disclosures.Disclosures, err error) {
 	if controller, err = parameter[domain.ControllerID](c, "controller"); err != nil {
 		return "", sight, nil, err
 	}
@@ -69,7 +70,7 @@ func (c *call) disclosures() (wire.Disclosures, domain.Position, error) {
 	if err != nil {
 		return out, 0, err
 	}
-	sight := disclosures.Sight{Now: c.now(), Secret: asked == "show", Orders: c.secretOrders()}
+	sight := projections.Sight{Now: c.now(), Secret: asked == "show", Orders: c.secretOrders()}
 	recipients, at, err := c.seen(view, controller, sight)
 	if err != nil {
 		return out, 0, err
@@ -115,7 +116,7 @@ func (c *call) recipientsSeen() (wire.RecipientsSeen, domain.Position, error) {
 	return wire.RecipientsSeen{Recipients: list, Position: uint64(at)}, at, err
 }
 
-func (c *call) seen(view *disclosures.Disclosures, controller domain.ControllerID, sight disclosures.Sight) ([]wire.RecipientSeen, domain.Position, error) {
+func (c *call) seen(view *disclosures.Disclosures, controller domain.ControllerID, sight projections.Sight) ([]wire.RecipientSeen, domain.Position, error) {
 	list, at, err := view.Recipients(c.ctx(), controller, sight)
 	if err != nil {
 		return nil, 0, errors.Wrap(err, "recipients over HTTP")

@@ -12,6 +12,7 @@ import (
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/sentence"
 	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/disclosures"
 )
 
@@ -28,7 +29,7 @@ func (c *call) personPlaces(in wire.PlacesQuery) (wire.Places, domain.Position, 
 	if err != nil {
 		return wire.Places{}, 0, err
 	}
-	list, at, err := view.Places(c.ctx(), p.controller, p.keys, disclosures.Sight{Now: c.now(), Orders: c.secretOrders()})
+	list, at, err := view.Places(c.ctx(), p.controller, p.keys, projections.Sight{Now: c.now(), Orders: c.secretOrders()})
 	if err != nil {
 		return wire.Places{}, 0, errors.Wrap(err, "places of a person's data")
 	}

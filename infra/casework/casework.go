@@ -148,7 +148,7 @@ func (c *Cases) Copies(ctx context.Context, controller domain.ControllerID, keys
 	if err != nil {
 		return nil, err
 	}
-	list, _, err := disclosures.New(view).Places(ctx, controller, keys, disclosures.Sight{Now: c.cfg.Now()})
+	list, _, err := disclosures.New(view).Places(ctx, controller, keys, projections.Sight{Now: c.cfg.Now()})
 	return list, errors.Wrap(err, "copies of a case's people")
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/jigowatt/daybook/domain/calendar"
 	"github.com/jigowatt/daybook/domain/request"
 	"github.com/jigowatt/daybook/infra/wire"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/requests"
 )
 
@@ -32,7 +33,7 @@ type Ledger interface {
 
 // View is the view of cases.
 type View interface {
-	requests.Reader
+	projections.Reader
 	// Await returns when the view has the event at a position. It returns domain.ErrUnavailable.
 	Await(ctx context.Context, event domain.Position) error
 }

@@ -30,7 +30,7 @@ type Ledger interface {
 
 // View is a view that can be waited for.
 type View interface {
-	retention.Reader
+	projections.Reader
 	// Await returns when the view has the event at a position. It returns domain.ErrUnavailable.
 	Await(ctx context.Context, event domain.Position) error
 }

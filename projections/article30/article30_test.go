@@ -14,6 +14,7 @@ import (
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/article30"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 )
@@ -184,7 +185,7 @@ func TestDrift(t *testing.T) {
 		"what was not done for long":              {append(all, dated{92, act(domain.Store, what(mail, name))}), article30.Query{}, []string{"unused operation Use@1", "unused recipient courier@1"}},
 		"a shorter while":                         {append(all, dated{9, act(domain.Store, what(mail, name))}), article30.Query{Unused: 7}, []string{"unused operation Use@1", "unused recipient courier@1"}},
 		"just in time is in time":                 {append(all, dated{91, act(domain.Store, what(mail, name))}), article30.Query{}, []string{}},
-		"by the day of the question":              {all, article30.Query{Sight: article30.Sight{Now: projectiontest.Start.AddDate(0, 0, 92)}, Unused: 90}, []string{"unused operation Store@1", "unused operation Use@1", "unused category pd:EmailAddress@1", "unused category pd:Name@1", "unused recipient courier@1", "unused country GB@1"}},
+		"by the day of the question":              {all, article30.Query{Sight: projections.Sight{Now: projectiontest.Start.AddDate(0, 0, 92)}, Unused: 90}, []string{"unused operation Store@1", "unused operation Use@1", "unused category pd:EmailAddress@1", "unused category pd:Name@1", "unused recipient courier@1", "unused country GB@1"}},
 		"what is newly declared has time":         {append(all, dated{80, wider}, dated{91, act(domain.Use, what(mail, name), to("courier"), version(2))}, dated{91, act(domain.Store, version(2))}), article30.Query{}, []string{}},
 		"what is withdrawn is not awaited":        {append(all, dated{2, withdrawn}, dated{99, client}), article30.Query{}, []string{}},
 	} {

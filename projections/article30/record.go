@@ -19,17 +19,6 @@ const DefaultUnused = 90
 // maxUnused bounds the days that a query may say: ten years.
 const maxUnused = 3660
 
-// Sight says whom an answer is for. While the law forbids telling of a court's order, what was done under it is left out of every
-// answer that does not ask for it.
-type Sight struct {
-	// Now is the time at which it is asked; the zero time leaves out everything that was ever secret.
-	Now time.Time
-	// Secret asks for what must not be told, too. Only an answer for the supervisory authority may.
-	Secret bool
-	// Orders are left out, too: those that must not be told of and that a view of the past does not know yet.
-	Orders map[string]bool
-}
-
 // Query asks for the record.
 type Query struct {
 	Controller domain.ControllerID // empty for all
@@ -37,7 +26,7 @@ type Query struct {
 	Day time.Time
 	// Unused is after how many days what is declared and not done is drift, 0 for 90.
 	Unused int
-	Sight
+	projections.Sight
 }
 
 // Book is the record of the processor (Art. 30(2)).
@@ -137,18 +126,10 @@ type Drift struct {
 }
 
 // Article30 answers queries.
-type Article30 struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Article30 struct{ view projections.Reader }
 
 // New makes an Article30 that reads from a view.
-func New(view Reader) *Article30 { return &Article30{view} }
+func New(view projections.Reader) *Article30 { return &Article30{view} }
 
 var (
 	errQuery  = errors.Wrap(domain.ErrInvalid, "question for the record of processing")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/disclosure"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/article30"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 )
@@ -16,13 +17,13 @@ func TestWhatTheLawForbidsTellingIsLeftOut(t *testing.T) {
 		dated{0, disclosure.Received{Controller: cycles, Order: "court-1", ForbiddenUntil: until}},
 		dated{0, act(domain.Disclose, to("police"), at("US"), compelled("court-1"))})
 	for rule, c := range map[string]struct {
-		sight article30.Sight
+		sight projections.Sight
 		want  int
 	}{
-		"while it forbids":       {article30.Sight{Now: until.Add(-time.Second)}, 0},
-		"where nobody says when": {article30.Sight{}, 0},
-		"afterwards it is told":  {article30.Sight{Now: until}, 1},
-		"where it is asked for":  {article30.Sight{Secret: true}, 1},
+		"while it forbids":       {projections.Sight{Now: until.Add(-time.Second)}, 0},
+		"where nobody says when": {projections.Sight{}, 0},
+		"afterwards it is told":  {projections.Sight{Now: until}, 1},
+		"where it is asked for":  {projections.Sight{Secret: true}, 1},
 	} {
 		r := book(t, a, article30.Query{Controller: cycles, Sight: c.sight}).Records[0]
 		if len(r.Transfers) != c.want || c.want > 0 && (r.Transfers[0].Order != "court-1" || r.Transfers[0].Country != "US") {

@@ -1,7 +1,6 @@
 package article30
 
 import (
-	"maps"
 	"time"
 
 	"github.com/cockroachdb/errors"
@@ -77,7 +76,7 @@ func (s *snapshot) take(event domain.Event) {
 
 // observe reads what was seen.
 func (s *snapshot) observe(conn *sqlite.Conn, q Query) error {
-	secret, err := secrets(conn, q.Sight)
+	secret, err := q.Sight.Hidden(conn)
 	if err != nil {
 		return err
 	}
@@ -93,21 +92,6 @@ func (s *snapshot) observe(conn *sqlite.Conn, q Query) error {
 		}
 		s.seen[o] = Seen{
 			FirstAt: domain.Position(stmt.ColumnInt64(1)), First: time.UnixMilli(stmt.ColumnInt64(2)).UTC(), Last: time.UnixMilli(stmt.ColumnInt64(3)).UTC(),
-		}
-		return nil
-	})
-}
-
-// secrets gives the orders of which the law forbids telling.
-func secrets(conn *sqlite.Conn, sight Sight) (map[string]bool, error) {
-	secret := map[string]bool{}
-	if sight.Secret {
-		return secret, nil
-	}
-	maps.Copy(secret, sight.Orders)
-	return secret, rows(conn, "SELECT name, until FROM court WHERE until <> 0", func(stmt *sqlite.Stmt) error {
-		if sight.Now.Before(time.UnixMilli(stmt.ColumnInt64(1))) {
-			secret[stmt.ColumnText(0)] = true
 		}
 		return nil
 	})

@@ -3,7 +3,6 @@ package disclosures
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/catalog"
 	"github.com/jigowatt/daybook/domain/disclosure"
+	"github.com/jigowatt/daybook/projections"
 )
 
 // MaxActions bounds the actions listed of one order.
@@ -34,7 +34,7 @@ type Order struct {
 
 // Orders lists the orders to disclose under a controller, or under all where it is empty, by position, and gives the position at which
 // the view stood. It returns domain.ErrUnavailable where the view does not answer.
-func (d *Disclosures) Orders(ctx context.Context, c domain.ControllerID, sight Sight) ([]Order, domain.Position, error) {
+func (d *Disclosures) Orders(ctx context.Context, c domain.ControllerID, sight projections.Sight) ([]Order, domain.Position, error) {
 	list := []Order{}
 	at, err := d.view.Read(ctx, func(conn *sqlite.Conn, _ domain.Position) error {
 		if err := rows(conn, `SELECT position, event, informed, informed_at FROM court WHERE ?1 = '' OR controller = ?1 ORDER BY position`,
@@ -135,23 +135,8 @@ func (d *Disclosures) Withheld(ctx context.Context, now time.Time) ([]Withheld, 
 // a controller leaves out the actions that name them. It returns domain.ErrUnavailable where the view does not answer.
 func (d *Disclosures) Secrets(ctx context.Context, now time.Time) (names map[string]bool, at domain.Position, err error) {
 	at, err = d.view.Read(ctx, func(conn *sqlite.Conn, _ domain.Position) error {
-		names, err = secrets(conn, Sight{Now: now})
+		names, err = projections.Sight{Now: now}.Hidden(conn)
 		return err
 	})
 	return names, at, err
-}
-
-// secrets gives the orders of which the law forbids telling.
-func secrets(conn *sqlite.Conn, sight Sight) (map[string]bool, error) {
-	secret := map[string]bool{}
-	if sight.Secret {
-		return secret, nil
-	}
-	maps.Copy(secret, sight.Orders)
-	return secret, rows(conn, "SELECT name, until FROM court WHERE until <> 0", func(stmt *sqlite.Stmt) error {
-		if sight.Now.Before(moment(stmt.ColumnInt64(1))) {
-			secret[stmt.ColumnText(0)] = true
-		}
-		return nil
-	})
 }

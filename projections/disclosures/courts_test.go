@@ -7,6 +7,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/disclosure"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/disclosures"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 )
@@ -26,13 +27,13 @@ func TestOrdersOfCourts(t *testing.T) {
 	)
 	d := disclosures.New(ledger)
 	for rule, c := range map[string]struct {
-		sight                               disclosures.Sight
+		sight                               projections.Sight
 		orders, police, transfers, own, all int
 	}{
-		"while the law forbids":  {disclosures.Sight{Now: until.Add(-time.Second)}, 1, 1, 0, 1, 1},
-		"where nobody says when": {disclosures.Sight{}, 1, 1, 0, 1, 1},
-		"afterwards it is told":  {disclosures.Sight{Now: until}, 2, 2, 1, 2, 3},
-		"where it is asked for":  {disclosures.Sight{Secret: true}, 2, 2, 1, 2, 3},
+		"while the law forbids":  {projections.Sight{Now: until.Add(-time.Second)}, 1, 1, 0, 1, 1},
+		"where nobody says when": {projections.Sight{}, 1, 1, 0, 1, 1},
+		"afterwards it is told":  {projections.Sight{Now: until}, 2, 2, 1, 2, 3},
+		"where it is asked for":  {projections.Sight{Secret: true}, 2, 2, 1, 2, 3},
 	} {
 		orders, _, err := d.Orders(t.Context(), cycles, c.sight)
 		if err != nil || len(orders) != c.orders {
@@ -56,7 +57,7 @@ func TestOrdersOfCourts(t *testing.T) {
 			t.Errorf("%s: places %+v, %v", rule, places, err)
 		}
 	}
-	orders, _, err := d.Orders(t.Context(), "", disclosures.Sight{Secret: true})
+	orders, _, err := d.Orders(t.Context(), "", projections.Sight{Secret: true})
 	if err != nil {
 		t.Fatal(err)
 	}

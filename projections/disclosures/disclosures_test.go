@@ -13,6 +13,7 @@ import (
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/disclosures"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 )
@@ -78,7 +79,7 @@ func TestFirstAndLastAreWhenItHappenedAndNotWhenItWasReported(t *testing.T) {
 	early, late := projectiontest.Start.AddDate(0, 0, -9), projectiontest.Start.AddDate(0, 0, 9)
 	events[3].Time, events[4].Time = early, late
 	d := disclosures.New(projectiontest.GivenEvents(t, disclosures.Projection(), events...))
-	got, _, err := d.Recipients(t.Context(), cycles, disclosures.Sight{})
+	got, _, err := d.Recipients(t.Context(), cycles, projections.Sight{})
 	if err != nil || len(got) != 1 {
 		t.Fatalf("%+v: %+v", got, err)
 	}
@@ -102,7 +103,7 @@ func TestTheRegisterOfRecipients(t *testing.T) {
 		act(domain.Erase, to("northprint")),                                                         // 11: no disclosure
 	)
 	d := disclosures.New(ledger)
-	got, position, err := d.Recipients(t.Context(), cycles, disclosures.Sight{})
+	got, position, err := d.Recipients(t.Context(), cycles, projections.Sight{})
 	if err != nil || position != 12 {
 		t.Fatalf("at %s: %+v", position, err)
 	}
@@ -124,7 +125,7 @@ func TestTheRegisterOfRecipients(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	if all, _, err := d.Recipients(t.Context(), "", disclosures.Sight{}); err != nil || len(all) != 5 {
+	if all, _, err := d.Recipients(t.Context(), "", projections.Sight{}); err != nil || len(all) != 5 {
 		t.Errorf("of all controllers: %+v, %v", all, err)
 	}
 }
@@ -135,7 +136,7 @@ func TestPeopleAreCountedOnceHoweverManyTheyAre(t *testing.T) {
 		facts = append(facts, act(domain.Disclose, to("northprint"), of(domain.SubjectKey(1+i*7919%2503))))
 	}
 	ledger := projectiontest.Given(t, disclosures.Projection(), facts...)
-	got, _, err := disclosures.New(ledger).Recipients(t.Context(), cycles, disclosures.Sight{})
+	got, _, err := disclosures.New(ledger).Recipients(t.Context(), cycles, projections.Sight{})
 	if err != nil || len(got) != 1 || got[0].People != 2503 || got[0].Events != 5000 {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -155,7 +156,7 @@ func TestTransfers(t *testing.T) {
 		register.ProcessorDeclared{Name: "Aldgate", Regime: domain.UK, Territory: []domain.Territory{"GB", "US"}}, // 12
 		act(domain.Store, at("US"), in("crm")),                                                                    // 13: inside by now
 	)
-	got, position, err := disclosures.New(ledger).Transfers(t.Context(), cycles, disclosures.Sight{})
+	got, position, err := disclosures.New(ledger).Transfers(t.Context(), cycles, projections.Sight{})
 	if err != nil || position != 14 {
 		t.Fatalf("at %s: %+v", position, err)
 	}
@@ -178,7 +179,7 @@ func TestTransfers(t *testing.T) {
 	if !slices.Equal(lines, want) {
 		t.Errorf("got %+v\nwant %+v", lines, want)
 	}
-	if other, _, err := disclosures.New(ledger).Transfers(t.Context(), hotel, disclosures.Sight{}); err != nil || len(other) != 0 {
+	if other, _, err := disclosures.New(ledger).Transfers(t.Context(), hotel, projections.Sight{}); err != nil || len(other) != 0 {
 		t.Errorf("of another controller: %+v, %v", other, err)
 	}
 }
@@ -239,7 +240,7 @@ func TestQueriesOutsideTheLimitsAreRefused(t *testing.T) {
 			return err
 		},
 		"too many keys": func() error {
-			_, _, err := d.Places(t.Context(), cycles, make([]domain.SubjectKey, disclosures.MaxSubjects+1), disclosures.Sight{})
+			_, _, err := d.Places(t.Context(), cycles, make([]domain.SubjectKey, disclosures.MaxSubjects+1), projections.Sight{})
 			return err
 		},
 	} {

@@ -12,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/packed"
 )
 
@@ -46,7 +47,7 @@ type PersonQuery struct {
 	Subjects   []domain.SubjectKey // 1 to 64
 	After      *domain.Position    // that of the last entry of the page before
 	Limit      int                 // of entries, 0 for 100
-	Sight
+	projections.Sight
 }
 
 // PersonPage is one page of a person's disclosures.
@@ -135,8 +136,8 @@ type walk struct {
 	shapes     shapeCache
 }
 
-func newWalk(conn *sqlite.Conn, end domain.Position, c domain.ControllerID, sight Sight) (*walk, error) {
-	secret, err := secrets(conn, sight)
+func newWalk(conn *sqlite.Conn, end domain.Position, c domain.ControllerID, sight projections.Sight) (*walk, error) {
+	secret, err := sight.Hidden(conn)
 	return &walk{conn, end, c, secret, shapeCache{conn, map[int64]*shape{}}}, err
 }
 

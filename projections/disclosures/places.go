@@ -12,6 +12,7 @@ import (
 
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/request"
+	"github.com/jigowatt/daybook/projections"
 )
 
 // Place is one place where copies of a person's data are or were, or a recipient that was given them.
@@ -65,7 +66,7 @@ type Closing struct {
 // Places lists where the data of the person with the subject keys, 1 to 64, is or was under a controller, and every recipient, by kind
 // and name, and gives the position at which the view stood. It returns domain.ErrInvalid for another number of keys, and
 // domain.ErrUnavailable where the view does not answer.
-func (d *Disclosures) Places(ctx context.Context, c domain.ControllerID, subjects []domain.SubjectKey, sight Sight) ([]Place, domain.Position, error) {
+func (d *Disclosures) Places(ctx context.Context, c domain.ControllerID, subjects []domain.SubjectKey, sight projections.Sight) ([]Place, domain.Position, error) {
 	if err := checked(subjects); err != nil {
 		return nil, 0, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/request"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/disclosures"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 )
@@ -78,7 +79,7 @@ func TestWhereCopiesAre(t *testing.T) {
 		"other controllers' are not":  {[]domain.Fact{act(domain.Store, in("crm"), what(mail), by(hotel))}, nil},
 	} {
 		ledger := projectiontest.Given(t, disclosures.Projection(), c.given...)
-		places, position, err := disclosures.New(ledger).Places(t.Context(), cycles, []domain.SubjectKey{1, 2}, disclosures.Sight{})
+		places, position, err := disclosures.New(ledger).Places(t.Context(), cycles, []domain.SubjectKey{1, 2}, projections.Sight{})
 		if err != nil || int(position) != len(c.given) {
 			t.Fatalf("%s: at %s: %+v", rule, position, err)
 		}
@@ -100,7 +101,7 @@ func TestAPlaceSaysWhenFromWhereByWhomAndHowItEnded(t *testing.T) {
 		act(domain.Store, in("backup"), from("crm"), what(mail)), act(domain.Copy, in("backup"), from("shop"), what(mail), at("DE")),
 		act(domain.Erase, in("backup"), order("ord-9")))
 	ledger := projectiontest.GivenEvents(t, disclosures.Projection(), events...)
-	places, _, err := disclosures.New(ledger).Places(t.Context(), cycles, []domain.SubjectKey{1}, disclosures.Sight{})
+	places, _, err := disclosures.New(ledger).Places(t.Context(), cycles, []domain.SubjectKey{1}, projections.Sight{})
 	if err != nil || len(places) != 1 {
 		t.Fatalf("%+v, %+v", places, err)
 	}

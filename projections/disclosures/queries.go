@@ -15,17 +15,6 @@ import (
 	"github.com/jigowatt/daybook/projections"
 )
 
-// Sight says whom an answer is for. While the law forbids telling of a court's order, what was done under it is left out of every
-// answer that does not ask for it.
-type Sight struct {
-	// Now is the time at which it is asked; the zero time leaves out everything that was ever secret.
-	Now time.Time
-	// Secret asks for what must not be told, too. Only an answer for the supervisory authority may.
-	Secret bool
-	// Orders are left out, too: those that must not be told of and that a view of the past does not know yet.
-	Orders map[string]bool
-}
-
 // Count is how often a finding was made.
 type Count struct {
 	Finding domain.Finding
@@ -77,23 +66,15 @@ type Transfer struct {
 }
 
 // Disclosures answers queries.
-type Disclosures struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Disclosures struct{ view projections.Reader }
 
 // New makes a Disclosures that reads from a view.
-func New(view Reader) *Disclosures { return &Disclosures{view} }
+func New(view projections.Reader) *Disclosures { return &Disclosures{view} }
 
 // Recipients lists those to whom data went, of a controller or of all where it is empty, by controller and recipient, and gives the
 // position at which the view stood. Counting people takes time with their number: a tenth of a second for a million. It returns
 // domain.ErrUnavailable where the view does not answer.
-func (d *Disclosures) Recipients(ctx context.Context, c domain.ControllerID, sight Sight) ([]Recipient, domain.Position, error) {
+func (d *Disclosures) Recipients(ctx context.Context, c domain.ControllerID, sight projections.Sight) ([]Recipient, domain.Position, error) {
 	list := []Recipient{}
 	at, err := d.view.Read(ctx, func(conn *sqlite.Conn, end domain.Position) error {
 		k, err := load(conn)
@@ -180,7 +161,7 @@ func with[T ~string](list []T, more ...T) []T {
 // Transfers lists what left the processor's territory, of a controller or of all where it is empty, by controller, instruction,
 // recipient and country, and gives the position at which the view stood. Where the territory is declared to hold all that was used,
 // the list is empty. It returns domain.ErrUnavailable where the view does not answer.
-func (d *Disclosures) Transfers(ctx context.Context, c domain.ControllerID, sight Sight) ([]Transfer, domain.Position, error) {
+func (d *Disclosures) Transfers(ctx context.Context, c domain.ControllerID, sight projections.Sight) ([]Transfer, domain.Position, error) {
 	type key struct {
 		controller  domain.ControllerID
 		instruction domain.InstructionID
@@ -220,8 +201,8 @@ func (d *Disclosures) Transfers(ctx context.Context, c domain.ControllerID, sigh
 }
 
 // flows hands out what was counted by shape, of a controller or of all, but for what must not be told.
-func flows(conn *sqlite.Conn, c domain.ControllerID, sight Sight, each func(*shape, Seen)) error {
-	secret, err := secrets(conn, sight)
+func flows(conn *sqlite.Conn, c domain.ControllerID, sight projections.Sight, each func(*shape, Seen)) error {
+	secret, err := sight.Hidden(conn)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/jigowatt/daybook/domain"
+	"github.com/jigowatt/daybook/projections"
 )
 
 // MaxDays bounds a question for each day.
@@ -22,7 +23,7 @@ type CountQuery struct {
 	From, Until time.Time
 	// At asks for what was known when the log ended there, nil for now.
 	At *domain.Position
-	Sight
+	projections.Sight
 }
 
 // Count is how often a finding was made.
@@ -115,7 +116,7 @@ func (f *Findings) tally(ctx context.Context, q CountQuery, daily bool) ([]Tally
 		last = day(q.Until)
 	}
 	at, err := f.view.Read(ctx, func(conn *sqlite.Conn, end domain.Position) error {
-		secret, err := secrets(conn, q.Sight)
+		secret, err := q.Sight.Hidden(conn)
 		if err != nil {
 			return err
 		}

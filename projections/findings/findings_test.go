@@ -12,6 +12,7 @@ import (
 	"github.com/jigowatt/daybook/domain/disclosure"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/instruction"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/findings"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 )
@@ -171,13 +172,13 @@ func TestWhatTheLawForbidsTellingIsLeftOut(t *testing.T) {
 		copied, act(cycles, "webshop", "orders", domain.ReportedLate))
 	f := findings.New(ledger)
 	for rule, c := range map[string]struct {
-		sight findings.Sight
+		sight projections.Sight
 		want  []domain.Position
 	}{
-		"while it forbids":       {findings.Sight{Now: until.Add(-time.Second)}, []domain.Position{3}},
-		"where nobody says when": {findings.Sight{}, []domain.Position{3}},
-		"afterwards it is told":  {findings.Sight{Now: until}, []domain.Position{3, 2, 0}},
-		"where it is asked for":  {findings.Sight{Secret: true}, []domain.Position{3, 2, 0}},
+		"while it forbids":       {projections.Sight{Now: until.Add(-time.Second)}, []domain.Position{3}},
+		"where nobody says when": {projections.Sight{}, []domain.Position{3}},
+		"afterwards it is told":  {projections.Sight{Now: until}, []domain.Position{3, 2, 0}},
+		"where it is asked for":  {projections.Sight{Secret: true}, []domain.Position{3, 2, 0}},
 	} {
 		page, err := f.List(t.Context(), findings.Query{Controller: cycles, Sight: c.sight})
 		if err != nil || !slices.Equal(positions(page.Entries), c.want) {

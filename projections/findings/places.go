@@ -2,7 +2,6 @@ package findings
 
 import (
 	"container/heap"
-	"maps"
 	"slices"
 
 	"zombiezen.com/go/sqlite"
@@ -24,7 +23,7 @@ type originList []origin
 
 // origins lists those that a query asks for and that may be told of.
 func origins(conn *sqlite.Conn, q Query) (originList, error) {
-	secret, err := secrets(conn, q.Sight)
+	secret, err := q.Sight.Hidden(conn)
 	if err != nil {
 		return nil, err
 	}
@@ -43,21 +42,6 @@ func origins(conn *sqlite.Conn, q Query) (originList, error) {
 		return done(&r)
 	})
 	return list, err
-}
-
-// secrets gives the orders of which the law forbids telling.
-func secrets(conn *sqlite.Conn, sight Sight) (map[string]bool, error) {
-	secret := map[string]bool{}
-	if sight.Secret {
-		return secret, nil
-	}
-	maps.Copy(secret, sight.Orders)
-	return secret, rows(conn, "SELECT name, until FROM court WHERE until <> 0", func(stmt *sqlite.Stmt) error {
-		if sight.Now.Before(moment(stmt.ColumnInt64(1))) {
-			secret[stmt.ColumnText(0)] = true
-		}
-		return nil
-	})
 }
 
 // places gives the lists of positions that hold what has any of the codes.

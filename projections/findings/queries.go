@@ -15,17 +15,6 @@ import (
 // MaxLimit bounds a page.
 const MaxLimit = 1000
 
-// Sight says whom an answer is for. While the law forbids telling of a court's order, what was done under it is left out of every
-// answer that does not ask for it.
-type Sight struct {
-	// Now is the time at which it is asked; the zero time leaves out everything that was ever secret.
-	Now time.Time
-	// Secret asks for what must not be told, too. Only an answer for the supervisory authority may.
-	Secret bool
-	// Orders are left out, too: those that must not be told of and that a view of the past does not know yet.
-	Orders map[string]bool
-}
-
 // Query asks for one page of actions with findings, newest first. Empty members ask for all.
 type Query struct {
 	Controller  domain.ControllerID
@@ -40,7 +29,7 @@ type Query struct {
 	// At asks for what was known when the log ended there, nil for now.
 	At    *domain.Position
 	Limit int // of entries, 0 for 100
-	Sight
+	projections.Sight
 }
 
 // Entry is one recorded action with findings. Nobody stands in it: the event at the position says whose data it was.
@@ -74,18 +63,10 @@ type Page struct {
 }
 
 // Findings answers queries.
-type Findings struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Findings struct{ view projections.Reader }
 
 // New makes a Findings that reads from a view.
-func New(view Reader) *Findings { return &Findings{view} }
+func New(view projections.Reader) *Findings { return &Findings{view} }
 
 var (
 	errLimit  = errors.Wrap(domain.ErrInvalid, "limit of a page of findings")

@@ -56,18 +56,10 @@ type Tally struct {
 }
 
 // Holdings answers queries.
-type Holdings struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Holdings struct{ view projections.Reader }
 
 // New makes a Holdings that reads from a view.
-func New(view Reader) *Holdings { return &Holdings{view} }
+func New(view projections.Reader) *Holdings { return &Holdings{view} }
 
 var errSubjects = errors.Wrap(domain.ErrInvalid, "subjects of holdings")
 

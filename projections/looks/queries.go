@@ -57,18 +57,10 @@ type Page struct {
 }
 
 // Looks answers queries.
-type Looks struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Looks struct{ view projections.Reader }
 
 // New makes a Looks that reads from a view.
-func New(view Reader) *Looks { return &Looks{view} }
+func New(view projections.Reader) *Looks { return &Looks{view} }
 
 var errLimit = errors.Wrap(domain.ErrInvalid, "limit of looks")
 

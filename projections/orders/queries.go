@@ -94,18 +94,10 @@ type Page struct {
 }
 
 // Orders answers queries.
-type Orders struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Orders struct{ view projections.Reader }
 
 // New makes an Orders that reads from a view.
-func New(view Reader) *Orders { return &Orders{view} }
+func New(view projections.Reader) *Orders { return &Orders{view} }
 
 var (
 	errLimit = errors.Wrap(domain.ErrInvalid, "limit of orders")

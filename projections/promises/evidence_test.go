@@ -8,6 +8,7 @@ import (
 	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/domain/dossier"
 	"github.com/jigowatt/daybook/domain/request"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 	"github.com/jigowatt/daybook/projections/promises"
 )
@@ -80,13 +81,13 @@ func TestWhatTheLawForbidsTellingIsLeftOut(t *testing.T) {
 	ledger := projectiontest.Given(t, promises.Projection(), us,
 		act(domain.Disclose, to("police"), order("court-1"), at("US"), wrong(domain.BeyondCourtOrder)), secret)
 	for rule, c := range map[string]struct {
-		sight promises.Sight
+		sight projections.Sight
 		want  uint64
 	}{
-		"while it forbids":       {promises.Sight{Now: until.Add(-time.Second)}, 0},
-		"where nobody says when": {promises.Sight{}, 0},
-		"afterwards it is told":  {promises.Sight{Now: until}, 1},
-		"where it is asked for":  {promises.Sight{Secret: true}, 1},
+		"while it forbids":       {projections.Sight{Now: until.Add(-time.Second)}, 0},
+		"where nobody says when": {projections.Sight{}, 0},
+		"afterwards it is told":  {projections.Sight{Now: until}, 1},
+		"where it is asked for":  {projections.Sight{Secret: true}, 1},
 	} {
 		page, err := promises.New(ledger).All(t.Context(), promises.Query{Controller: cycles, Sight: c.sight})
 		if err != nil || page.Promises[16].Against.Count != c.want || page.Promises[7].Against.Count != c.want {

@@ -12,6 +12,7 @@ import (
 	"github.com/jigowatt/daybook/domain/instruction"
 	"github.com/jigowatt/daybook/domain/register"
 	"github.com/jigowatt/daybook/domain/request"
+	"github.com/jigowatt/daybook/projections"
 	"github.com/jigowatt/daybook/projections/projectiontest"
 	"github.com/jigowatt/daybook/projections/promises"
 )
@@ -201,7 +202,7 @@ var rules = map[string]struct {
 func TestEachPromiseByItsEvidence(t *testing.T) {
 	for rule, c := range rules {
 		ledger := projectiontest.Given(t, promises.Projection(), c.given...)
-		page, err := promises.New(ledger).All(t.Context(), promises.Query{Controller: cycles, Unlinked: c.linked, Sight: promises.Sight{Now: c.now}})
+		page, err := promises.New(ledger).All(t.Context(), promises.Query{Controller: cycles, Unlinked: c.linked, Sight: projections.Sight{Now: c.now}})
 		if err != nil || len(page.Promises) != 20 || int(page.Position) != len(c.given) {
 			t.Fatalf("%s: %+v, %+v", rule, page, err)
 		}

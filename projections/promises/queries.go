@@ -2,7 +2,6 @@ package promises
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -15,24 +14,12 @@ import (
 	"github.com/jigowatt/daybook/projections"
 )
 
-// Sight says whom an answer is for. While the law forbids telling of a court's order, what was done under it is left out of every
-// answer that does not ask for it.
-type Sight struct {
-	// Now is the time at which it is asked: by it cases and enquiries are overdue. The zero time leaves out everything that was ever
-	// secret, and nothing is overdue.
-	Now time.Time
-	// Secret asks for what must not be told, too. Only an answer for the supervisory authority may.
-	Secret bool
-	// Orders are left out, too: those that must not be told of and that a view of the past does not know yet.
-	Orders map[string]bool
-}
-
 // Query asks for the promises.
 type Query struct {
 	Controller domain.ControllerID // empty for all together
 	// Unlinked is what the check of the statistics found (statistics.Proof.Holds), nil where it was not made: promise 5 rests on it.
 	Unlinked *bool
-	Sight
+	projections.Sight
 }
 
 // Verdict says how a promise stands.
@@ -77,18 +64,10 @@ type Page struct {
 }
 
 // Promises answers queries.
-type Promises struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Promises struct{ view projections.Reader }
 
 // New makes a Promises that reads from a view.
-func New(view Reader) *Promises { return &Promises{view} }
+func New(view projections.Reader) *Promises { return &Promises{view} }
 
 // All gives every promise with its evidence. It returns domain.ErrUnavailable where the view does not answer.
 func (p *Promises) All(ctx context.Context, q Query) (Page, error) {
@@ -149,7 +128,7 @@ func (b *board) add(promise int, says side, count uint64, last time.Time, positi
 }
 
 func (b *board) tallies(conn *sqlite.Conn) error {
-	secret, err := secrets(conn, b.query.Sight)
+	secret, err := b.query.Sight.Hidden(conn)
 	if err != nil {
 		return err
 	}
@@ -234,18 +213,3 @@ func (b *board) own(conn *sqlite.Conn) error {
 }
 
 func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
-
-// secrets gives the orders of which the law forbids telling.
-func secrets(conn *sqlite.Conn, sight Sight) (map[string]bool, error) {
-	secret := map[string]bool{}
-	if sight.Secret {
-		return secret, nil
-	}
-	maps.Copy(secret, sight.Orders)
-	return secret, rows(conn, "SELECT name, until FROM court WHERE until <> 0", func(stmt *sqlite.Stmt) error {
-		if sight.Now.Before(moment(stmt.ColumnInt64(1))) {
-			secret[stmt.ColumnText(0)] = true
-		}
-		return nil
-	})
-}

@@ -48,18 +48,10 @@ type Hit struct {
 const MaxHits = 200
 
 // Register answers queries.
-type Register struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Register struct{ view projections.Reader }
 
 // New makes a Register that reads from a view.
-func New(view Reader) *Register { return &Register{view} }
+func New(view projections.Reader) *Register { return &Register{view} }
 
 var (
 	errBeyond  = errors.Wrap(domain.ErrUnavailable, "the register does not reach that position yet")

@@ -64,18 +64,10 @@ type List struct {
 }
 
 // Requests answers queries.
-type Requests struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Requests struct{ view projections.Reader }
 
 // New makes a Requests that reads from a view.
-func New(view Reader) *Requests { return &Requests{view} }
+func New(view projections.Reader) *Requests { return &Requests{view} }
 
 var (
 	errLimit    = errors.Wrap(domain.ErrInvalid, "limit of a list of cases")

@@ -109,18 +109,10 @@ type Removal struct {
 }
 
 // Retentions answers queries.
-type Retentions struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Retentions struct{ view projections.Reader }
 
 // New makes a Retentions that reads from a view.
-func New(view Reader) *Retentions { return &Retentions{view} }
+func New(view projections.Reader) *Retentions { return &Retentions{view} }
 
 var (
 	errSubjects = errors.Wrap(domain.ErrInvalid, "subjects of a retention query")

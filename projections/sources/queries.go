@@ -87,18 +87,10 @@ type Hour struct {
 }
 
 // Sources answers queries.
-type Sources struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Sources struct{ view projections.Reader }
 
 // New makes a Sources that reads from a view.
-func New(view Reader) *Sources { return &Sources{view} }
+func New(view projections.Reader) *Sources { return &Sources{view} }
 
 // All lists the sources of a controller, or of all where it is empty, by controller and service, and gives the position at which
 // the view stood. What was counted is held against what is known, which takes time with the number of people: a fifth of a second for

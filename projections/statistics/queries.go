@@ -51,18 +51,10 @@ type Page struct {
 }
 
 // Statistics answers queries.
-type Statistics struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Statistics struct{ view projections.Reader }
 
 // New makes a Statistics that reads from a view.
-func New(view Reader) *Statistics { return &Statistics{view} }
+func New(view projections.Reader) *Statistics { return &Statistics{view} }
 
 var errQuery = errors.Wrap(domain.ErrInvalid, "question for the statistics")
 

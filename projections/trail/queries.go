@@ -86,18 +86,10 @@ type Page struct {
 }
 
 // Trail answers queries.
-type Trail struct{ view Reader }
-
-// Reader gives snapshots of the view's file.
-type Reader interface {
-	// Read runs do on a snapshot and gives the position at which it stands. It returns domain.ErrUnavailable.
-	Read(ctx context.Context, do func(conn *sqlite.Conn, at domain.Position) error) (domain.Position, error)
-}
-
-var _ Reader = (*projections.View)(nil)
+type Trail struct{ view projections.Reader }
 
 // New makes a Trail that reads from a view.
-func New(view Reader) *Trail { return &Trail{view} }
+func New(view projections.Reader) *Trail { return &Trail{view} }
 
 var (
 	errSubjects = errors.Wrap(domain.ErrInvalid, "subjects of a trail")
