@@ -41,7 +41,7 @@ func (a *App) missStreams(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		last, err := lastOnDisk(blocks.Dir(a.cfg.path("nats"), stream.Name))
+		last, err := a.lastOnDisk(stream)
 		if err != nil {
 			return err
 		}
@@ -57,12 +57,9 @@ func (a *App) missStreams(ctx context.Context) error {
 }
 
 // lastOnDisk gives the highest sequence in the files of a stream, of messages and of marks that one was taken out; 0 where there are none.
-func lastOnDisk(dir string) (last uint64, err error) {
-	files, err := blocks.Files(dir)
-	if err != nil {
-		if errors.Is(err, domain.ErrNotFound) {
-			return 0, nil
-		}
+func (a *App) lastOnDisk(stream intake.Stream) (last uint64, err error) {
+	files, err := a.restingFiles(stream)
+	if err != nil || files == nil {
 		return 0, err
 	}
 	err = eachRecord(files[len(files)-1:], func(r blocks.Record) error {

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 
+	"github.com/cockroachdb/errors"
 	"github.com/nats-io/nats.go"
 
+	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/backup"
 	"github.com/jigowatt/daybook/infra/eventlog/natslog/blocks"
 	"github.com/jigowatt/daybook/infra/intake"
@@ -23,9 +25,9 @@ func (a *App) eachResting(ctx context.Context, put func(backup.Message) error) e
 // first damaged message. What is damaged is left out, and counted. It may hand on what was recorded already, which does no harm.
 func (a *App) eachRestingFile(put func(backup.Message) error) (damaged int, err error) {
 	for _, stream := range a.streams().Resting() {
-		files, err := blocks.Files(blocks.Dir(a.cfg.path("nats"), stream.Name))
+		files, err := a.restingFiles(stream)
 		if err != nil {
-			continue // nothing ever rested there
+			return damaged, err
 		}
 		removed := map[uint64]bool{}
 		if err := eachRecord(files, func(r blocks.Record) error {
@@ -50,6 +52,15 @@ func (a *App) eachRestingFile(put func(backup.Message) error) (damaged int, err 
 		}
 	}
 	return damaged, nil
+}
+
+// restingFiles gives the files of a stream of an embedded server, the last of them last, nil where nothing ever rested there.
+func (a *App) restingFiles(stream intake.Stream) ([]blocks.File, error) {
+	files, err := blocks.Files(blocks.Dir(a.cfg.path("nats"), stream.Name))
+	if errors.Is(err, domain.ErrNotFound) {
+		return nil, nil
+	}
+	return files, err
 }
 
 func eachRecord(files []blocks.File, take func(blocks.Record) error) error {

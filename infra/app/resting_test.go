@@ -11,8 +11,10 @@ import (
 	"github.com/cockroachdb/errors"
 	"github.com/nats-io/nats.go"
 
+	"github.com/jigowatt/daybook/domain"
 	"github.com/jigowatt/daybook/infra/app"
 	"github.com/jigowatt/daybook/infra/bus"
+	files "github.com/jigowatt/daybook/infra/eventlog/natslog/blocks"
 	"github.com/jigowatt/daybook/infra/intake"
 	"github.com/jigowatt/daybook/infra/keys"
 	"github.com/jigowatt/daybook/infra/vault"
@@ -144,4 +146,28 @@ func into[T any](t *testing.T, path string, write func(*os.File) (T, error)) T {
 	made, err := write(f)
 	must(t, errors.CombineErrors(err, f.Close()))
 	return made
+}
+
+// A folder that cannot be listed is no folder in which nothing rested: a backup without what waits must not look whole.
+func TestWhatWaitsAndCannotBeReadFailsTheBackup(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	r := start(t, data)
+	if status, body := r.post(t, "/api/v1/record/fenland-cycles/webshop", wire.ContentEvent, event("recorded", bobHere, "")); status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	must(t, r.stop())
+	messages := filepath.Join(files.Dir(filepath.Join(data, "nats"), intake.Streams{}.Resting()[0].Name), "msgs")
+	must(t, os.RemoveAll(messages))
+	must(t, os.WriteFile(messages, nil, 0o600))
+	s, err := app.OpenStopped(t.Context(), app.Config{Data: data})
+	must(t, err)
+	defer func() { must(t, s.Close()) }()
+	recipient, _, err := app.NewWaiting()
+	must(t, err)
+	f, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	must(t, err)
+	_, err = s.BackupLog(t.Context(), f, recipient, nil)
+	if must(t, f.Close()); !errors.Is(err, domain.ErrUnavailable) {
+		t.Errorf("the backup ends with %v, want that it is unavailable", err)
+	}
 }
