@@ -39,11 +39,7 @@ func (c *Cases) Order(ctx context.Context, of request.Of) (sent []Order, blocked
 
 // order sends the orders for those open places that are asked for.
 func (c *Cases) order(ctx context.Context, of request.Of, wanted func(request.PlaceState) (bool, error)) (sent []Order, blocked []Blocked, err error) {
-	s, err := c.cfg.Ledger.Case(request.Key{Controller: of.Controller, Case: of.Case})
-	if err != nil {
-		return nil, nil, err
-	}
-	keys, err := c.Keys(ctx, s.Received)
+	s, keys, err := c.opened(ctx, of)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,11 +16,7 @@ import (
 // that stay open, with the reason. It returns domain.ErrNotFound for a case that was never opened, domain.ErrConflict where the
 // person's trail is too long, and domain.ErrUnavailable.
 func (c *Cases) Settle(ctx context.Context, of request.Of) (closed []request.Settled, left []request.Left, err error) {
-	s, err := c.cfg.Ledger.Case(request.Key{Controller: of.Controller, Case: of.Case})
-	if err != nil {
-		return nil, nil, err
-	}
-	keys, err := c.Keys(ctx, s.Received)
+	s, keys, err := c.opened(ctx, of)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -40,6 +36,16 @@ func (c *Cases) Settle(ctx context.Context, of request.Of) (closed []request.Set
 		closed = append(closed, step)
 	}
 	return closed, left, nil
+}
+
+// opened gives a case with the dossiers of its people.
+func (c *Cases) opened(ctx context.Context, of request.Of) (request.State, []domain.SubjectKey, error) {
+	s, err := c.cfg.Ledger.Case(request.Key{Controller: of.Controller, Case: of.Case})
+	if err != nil {
+		return s, nil, err
+	}
+	keys, err := c.Keys(ctx, s.Received)
+	return s, keys, err
 }
 
 // evidence looks up what is on record about the places of a case.

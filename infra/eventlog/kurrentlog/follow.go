@@ -51,7 +51,7 @@ func (l *Log) subscribe(ctx context.Context) (confirmed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer func() { retire(c); l.wg.Done() }()
+	defer l.give(c, false)
 	ctx, drop := context.WithCancelCause(leader(ctx))
 	var beating sync.WaitGroup
 	defer beating.Wait()
