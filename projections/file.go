@@ -68,7 +68,8 @@ func openFile(p Projection, open Opener, dir string, generation int) (*file, err
 		path: filePath(dir, p.Name(), generation),
 	}
 	// The checksum of the schema tells a file with other tables, even where the version was forgotten to be raised.
-	store, err := open(f.path, int(crc32.ChecksumIEEE([]byte(schema))>>1)|1, schema)
+	_, random := p.(Random)
+	store, err := open(f.path, Tables{Version: int(crc32.ChecksumIEEE([]byte(schema))>>1) | 1, Schema: schema, Random: random})
 	if err != nil {
 		return nil, errors.Wrapf(err, "open view %s", errors.Safe(p.Name()))
 	}

@@ -21,6 +21,13 @@ type Projection interface {
 	Folder() Folder
 }
 
+// Random is a Projection of which most events read rows back and write them again, in random order: most write in order only.
+type Random interface {
+	Projection
+	// Random does nothing; having it says so.
+	Random()
+}
+
 // Folder folds events into one file. It may keep in memory what is in the file already or what Flush is yet to write: after a
 // transaction that was not committed the runner takes a new Folder. It serves one goroutine.
 type Folder interface {
@@ -51,7 +58,16 @@ type Store interface {
 	Close() error
 }
 
-// Opener opens the SQLite file at path, and makes it with the statements of schema where it is missing. The version is kept in
-// the file; one of another version is refused with domain.ErrConflict. What does not have its checksum is an error with SQLite's
+// Tables says what an SQLite file is to hold.
+type Tables struct {
+	// Version is kept in the file; one of another version is refused with domain.ErrConflict.
+	Version int
+	// Schema holds the statements that make the tables where the file is missing.
+	Schema string
+	// Random says that rows are read back and written again in random order, so that a larger cache and a longer log of the file pay.
+	Random bool
+}
+
+// Opener opens the SQLite file at path, and makes it where it is missing. What does not have its checksum is an error with SQLite's
 // code for it, here and wherever the store is read.
-type Opener func(path string, version int, schema string) (Store, error)
+type Opener func(path string, tables Tables) (Store, error)

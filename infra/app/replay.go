@@ -22,9 +22,9 @@ import (
 const scratchDir = "scratch"
 
 // openScratch opens a file of a view that is built once and then looked at: with a small memory, because there are many.
-func openScratch(path string, version int, schema string) (projections.Store, error) {
+func openScratch(path string, tables projections.Tables) (projections.Store, error) {
 	db, err := sqlite.Open(path, sqlite.Config{
-		Schema: schema, Version: version, Synchronous: sqlite.Off,
+		Schema: tables.Schema, Version: tables.Version, Synchronous: sqlite.Off,
 		Readers: 2, WriterCache: 4 << 10, ReaderCache: 1 << 10, PageSize: 4096, CheckpointPages: 16_384,
 	})
 	if err != nil {

@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
-	"strings"
 
 	"github.com/jigowatt/daybook/infra/sqlite"
 	"github.com/jigowatt/daybook/projections"
@@ -49,19 +47,18 @@ func (a *App) openViewsOn(log projections.Log) error {
 // its largest size, which counts for every ledger, however small.
 const (
 	writerCache, logPages = 2 << 10, 1_024
-	// One view reads a row of a person back for every event about them, and writes it again, in random order: in a longer log most pages
-	// are written several times before they are carried over. The others write in order.
+	// In a longer log most pages of a view that writes in random order are written several times before they are carried over.
 	randomCache, randomPages = 8 << 10, 4_096
 )
 
 // openView opens a view's file: a commit waits for no disk, because a view can be made again.
-func openView(path string, version int, schema string) (projections.Store, error) {
+func openView(path string, tables projections.Tables) (projections.Store, error) {
 	cache, pages := writerCache, logPages
-	if strings.HasPrefix(filepath.Base(path), retention.Name+".") {
+	if tables.Random {
 		cache, pages = randomCache, randomPages
 	}
 	db, err := sqlite.Open(path, sqlite.Config{
-		Schema: schema, Version: version, Synchronous: sqlite.Normal,
+		Schema: tables.Schema, Version: tables.Version, Synchronous: sqlite.Normal,
 		Readers: 4, WriterCache: cache, ReaderCache: 1 << 10, PageSize: 4096, CheckpointPages: pages,
 	})
 	if err != nil {

@@ -84,7 +84,7 @@ func (h *History) order(p *past) (*ordering, error) {
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return nil, errors.WithSecondaryError(errors.Wrap(domain.ErrUnavailable, "make the folder of a view on a date"), err)
 	}
-	store, err := h.open(filepath.Join(p.dir, orderFile), 1, orderingSchema)
+	store, err := h.open(filepath.Join(p.dir, orderFile), projections.Tables{Version: 1, Schema: orderingSchema})
 	if err != nil {
 		return nil, errors.Wrap(err, "open the order of events")
 	}

@@ -27,9 +27,9 @@ import (
 var Start = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 
 // Open opens files as the program does.
-func Open(path string, version int, schema string) (projections.Store, error) {
+func Open(path string, tables projections.Tables) (projections.Store, error) {
 	return db.Open(path, db.Config{
-		Schema: schema, Version: version, Synchronous: db.Off, Readers: 4,
+		Schema: tables.Schema, Version: tables.Version, Synchronous: db.Off, Readers: 4,
 		WriterCache: 16 << 10, ReaderCache: 4 << 10, CheckpointPages: 16_384,
 	})
 }

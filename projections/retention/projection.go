@@ -41,6 +41,12 @@ func Projection() projections.Projection { return projection{} }
 func (projection) Name() string   { return Name }
 func (projection) Version() int   { return 2 }
 func (projection) Schema() string { return schema + sorted.NamesSchema("name") }
+
+// Random says that the row of a person is read back for every event about them, and written again.
+func (projection) Random() {}
+
+var _ projections.Random = projection{}
+
 func (projection) Folder() projections.Folder {
 	return &folder{book: newBook(), names: names.Writer(), people: map[domain.SubjectKey]*person{}, tallies: map[tallyKey]int64{}}
 }
