@@ -69,7 +69,7 @@ func (t *Tiles) checkAll(ctx context.Context) {
 		head := t.state()
 		if err := t.check(ctx, log, head); err != nil {
 			t.note(ctx, err)
-		} else if head.Size > 0 { // of nothing there is nothing to say
+		} else {
 			t.done(func(at *Times, now time.Time) { at.Whole, at.WholeSize = now, head.Size })
 		}
 		if !pause(ctx, t.cfg.Again) {
